@@ -126,8 +126,8 @@ function putPinsFirst(
   if (isPinned === undefined) return { order: ranked, pinCount: 0 };
   const pins = ranked.filter((candidate) => isPinned(indexes[candidate]!));
   if (pins.length === 0) return { order: ranked, pinCount: 0 };
-  const pinned = new Set(pins);
-  return { order: [...pins, ...ranked.filter((candidate) => !pinned.has(candidate))], pinCount: pins.length };
+  const others = ranked.filter((candidate) => !isPinned(indexes[candidate]!));
+  return { order: [...pins, ...others], pinCount: pins.length };
 }
 
 /** Pins come first, in their own order; the others are diversified beside them. */

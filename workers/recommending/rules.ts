@@ -3,6 +3,7 @@
 import type { Rule } from '../../models/contracts/rule.ts';
 import type { ItemColumns } from '../../models/features/item-columns.ts';
 import type { Filter } from './filter.ts';
+import { shareTests } from './shared-verdicts.ts';
 
 /** Returns true if the item meets every condition of a rule, each by any of its values. */
 type Matcher = (index: number) => boolean;
@@ -84,26 +85,29 @@ export interface RuleEffects {
 }
 
 export function prepareRules(rules: readonly Rule[], columns: ItemColumns): RuleEffects {
-  const matchersOf = (...actions: Rule['action'][]) =>
-    rules
-      .filter(({ action }) => actions.includes(action))
-      .map((rule) => ({ rule, matches: getMatcher(rule, columns).matches }));
-  const pins = matchersOf('pin');
-  const weights = matchersOf('boost', 'bury');
-  const computeFactor = (index: number): number => {
+  const listMatchers = (...actions: Rule['action'][]) =>
+    rules.filter(({ action }) => actions.includes(action)).map((rule) => ({ rule, ...getMatcher(rule, columns) }));
+  const pins = listMatchers('pin');
+  return {
+    computeFactor: createFactor(listMatchers('boost', 'bury'), columns),
+    isPinned: pins.length === 0 ? undefined : shareTests(pins, columns),
+    pinnedIds: pins.flatMap(({ rule }) => rule.match.itemIds ?? []),
+  };
+}
+
+function createFactor(
+  weights: readonly (KnownMatcher & { rule: Rule })[],
+  columns: ItemColumns,
+): RuleEffects['computeFactor'] {
+  if (weights.length === 0) return undefined;
+  const isWeighted = shareTests(weights, columns);
+  return (index) => {
+    // Most items meet no rule.
+    if (!isWeighted(index)) return 1;
     let factor = 1;
     for (const { rule, matches } of weights)
       if (matches(index)) factor *= rule.action === 'boost' ? rule.factor : 1 / rule.factor;
     return Math.min(FACTOR_MAX, Math.max(1 / FACTOR_MAX, factor));
-  };
-  const isPinned = (index: number): boolean => {
-    for (const { matches } of pins) if (matches(index)) return true;
-    return false;
-  };
-  return {
-    computeFactor: weights.length === 0 ? undefined : computeFactor,
-    isPinned: pins.length === 0 ? undefined : isPinned,
-    pinnedIds: pins.flatMap(({ rule }) => rule.match.itemIds ?? []),
   };
 }
 
