@@ -14,7 +14,7 @@ const STAGES: Readonly<Record<string, string>> = {
   rankByScore: 'order by score',
   scoreCandidates: 'scores, other',
   sortFirst: 'order of the retrieval model’s scores',
-  computeHistorySimilarities: 'cold-start games compared with the history',
+  compareColdStart: 'cold-start games compared with the history',
   listRows: 'genre rows, neighbours of anchors, titles',
   createPlayerFilters: 'preparing filters',
   '#admit': 'filtering what sources visit',

@@ -3,6 +3,7 @@
 
 import type { RecommendedItem, SourceName } from '../../models/contracts/gallery.ts';
 import type { ItemColumns } from '../../models/features/item-columns.ts';
+import type { ColdStart } from './cold-start.ts';
 import type { ShownItem } from './source.ts';
 
 /** The candidates of one source, best first, as columns. */
@@ -20,6 +21,7 @@ export interface Candidates {
   indexes: readonly number[];
   /** In the order in which the sources were asked. A source may have several rows. */
   retrieved: readonly Retrieved[];
+  coldStart: ColdStart;
 }
 
 /** Scores of a source by candidate; 0 for candidates that it did not retrieve. */

@@ -1,38 +1,40 @@
 // Cold-start items: items that the model release in use does not know, because they are newer or have had hardly any
 // interactions. They are scored by similarity to known items. Without a release there are none.
 
-import { type ItemColumns, NO_DEVELOPER, toDay } from '../../models/features/item-columns.ts';
-import { LabelMarks } from '../../models/features/label-marks.ts';
-import { DEVELOPER_SIMILARITY } from './history-similarity.ts';
+import { type ItemColumns, toDay } from '../../models/features/item-columns.ts';
+import { ColdStartItems, type Compared } from './cold-start-items.ts';
 import type { RankingInput } from './ranking-input.ts';
 import { walkReleases } from './source.ts';
 
 /** Only the newest count if a store has just doubled its catalogue. */
 const COLD_START_ITEMS_MAX = 200;
+/** They are compared with this many items of a history. */
+const COMPARED_MAX = 20;
 /** An item of similarity 1 ranks behind this many items, one of similarity ½ behind twice as many. */
 const ITEMS_BEFORE = 4;
 
-interface ColdStartItems {
-  releaseItems: ReadonlyMap<string, number>;
+interface Kept {
+  releaseItems: RankingInput['releaseItems'];
   changes: number;
   today: string;
-  indexes: readonly number[];
+  items: ColdStartItems;
 }
-const cache = new WeakMap<ItemColumns, ColdStartItems>();
+const cache = new WeakMap<ItemColumns, Kept>();
 
 /** Already out and unknown to the release, newest first. Computed once per state of catalogue and release. */
-export function listColdStartItems(
-  input: Pick<RankingInput, 'catalogue' | 'releaseItems' | 'today'>,
-): readonly number[] {
-  const { catalogue, releaseItems, today } = input;
-  if (releaseItems === null) return [];
+export function readColdStartItems({
+  catalogue,
+  releaseItems,
+  today,
+}: Pick<RankingInput, 'catalogue' | 'releaseItems' | 'today'>): ColdStartItems {
   const { columns } = catalogue;
   const { changes } = columns;
   const known = cache.get(columns);
-  if (known?.releaseItems === releaseItems && known.changes === changes && known.today === today) return known.indexes;
-  const indexes = findColdStartItems(catalogue, releaseItems, toDay(today));
-  cache.set(columns, { releaseItems, changes, today, indexes });
-  return indexes;
+  if (known?.releaseItems === releaseItems && known.changes === changes && known.today === today) return known.items;
+  const indexes = releaseItems === null ? [] : findColdStartItems(catalogue, releaseItems, toDay(today));
+  const items = new ColdStartItems(indexes, columns);
+  cache.set(columns, { releaseItems, changes, today, items });
+  return items;
 }
 
 function findColdStartItems(
@@ -46,15 +48,26 @@ function findColdStartItems(
   return found;
 }
 
-/**
- * Similarity of an item to others: Jaccard index of genres and tags, and a little more for the same developer, 0–1.2.
- */
-export function createSimilarity({ labels, developers }: ItemColumns, item: number): (other: number) => number {
-  const marks = new LabelMarks(labels, item);
-  const developer = developers[item]!;
-  return (other) =>
-    marks.computeJaccard(other) +
-    (developer !== NO_DEVELOPER && developers[other] === developer ? DEVELOPER_SIMILARITY : 0);
+/** The cold-start items, compared with a player's history. */
+export interface ColdStart {
+  items: ColdStartItems;
+  /** By position: similarity to the most similar item of the history, weighted by the player's engagement with that. */
+  similarities: Float64Array;
+}
+
+export function compareColdStart(input: RankingInput): ColdStart {
+  const items = readColdStartItems(input);
+  return { items, similarities: items.compareWith(listCompared(input.user.history, input.catalogue.columns)) };
+}
+
+/** The latest items that the player liked. */
+function listCompared(history: RankingInput['user']['history'], columns: ItemColumns): Compared[] {
+  const compared: Compared[] = [];
+  for (const { itemId, weight } of history) {
+    const index = weight > 0 ? columns.find(itemId) : -1;
+    if (index >= 0 && compared.push({ index, weight: Math.min(1, weight) }) === COMPARED_MAX) break;
+  }
+  return compared;
 }
 
 /**

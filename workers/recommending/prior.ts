@@ -7,7 +7,6 @@ import type { LabelSums } from '../../models/features/label-sums.ts';
 import type { RequestFeatures } from '../../models/features/request-features.ts';
 import { type Candidates, readSourceScores } from './candidates.ts';
 import { scoreAtRank } from './cold-start.ts';
-import { computeHistorySimilarities } from './history-similarity.ts';
 import type { RankingInput } from './ranking-input.ts';
 
 // All boosts multiply. A transformer's tenth item may score a tenth of its first, a table's nine tenths: an added boost
@@ -35,7 +34,7 @@ export function computePriors(
   // Popular items of picked genres count as much as one item played, and less with every item of the history.
   const pickedWeight = 1 / (1 + history.length);
   const priors = readSourceScores(candidates, base);
-  addColdStartScores(priors, candidates, base, input);
+  addColdStartScores(priors, candidates, base);
   for (let candidate = 0; candidate < priors.length; candidate++) {
     const index = candidates.indexes[candidate]!;
     const popular = popularity[index]!;
@@ -50,17 +49,13 @@ export function computePriors(
 /** `scores`: of the base source, by candidate. */
 function addColdStartScores(
   scores: Float64Array,
-  { indexes, retrieved }: Candidates,
+  { indexes, retrieved, coldStart: { items, similarities } }: Candidates,
   base: BaseSource,
-  input: RankingInput,
 ): void {
   const coldStart = retrieved.find(({ source }) => source === 'cold-start')?.candidates ?? [];
-  if (coldStart.length === 0) return;
   const baseScores = retrieved.find(({ source }) => source === base)?.scores ?? [];
-  const similarities = computeHistorySimilarities(
-    coldStart.map((candidate) => indexes[candidate]!),
-    input,
-  );
-  for (const [position, candidate] of coldStart.entries())
+  for (const candidate of coldStart) {
+    const position = items.positions.get(indexes[candidate]!)!;
     scores[candidate]! += scoreAtRank(baseScores, similarities[position]!);
+  }
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { EMPTY_USER_STATE } from '../../models/contracts/signals.ts';
 import type { ItemScore } from '../../models/contracts/statistics.ts';
-import { createItem, createRankingInput, itemIds, toNeighbours } from '../../tests/ranking-input.ts';
+import { createItem, createRankingInput, getItem, itemIds, toNeighbours } from '../../tests/ranking-input.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { recommendList, recommendSimilar } from './lists.ts';
 import { retrieveByModel } from './model-source.ts';
@@ -258,8 +258,10 @@ it('recommends a cold-start item by its content, to matching players and beside 
     neighboursOf: () => toNeighbours(weighted(10, 11, 12, 13, 14, 15)),
   };
   const input = createRankingInput(changes, [...known, fresh]);
-  const picked = (await recommend(input, 10)).items;
+  const { items: picked, ranking } = await recommend(input, 10);
   expect(ids(picked).indexOf('fresh')).toBeGreaterThan(0);
+  // It is wholly like the game that was played, so it ranks behind four others.
+  expect(ranking.ranked.findIndex((candidate) => getItem(ranking, candidate).itemId === 'fresh')).toBe(4);
   expect(picked.find(({ itemId }) => itemId === 'fresh')!.reason).toContain('Similar to what you played');
   const near = ids(recommendSimilar(input, listSimilar(input, 0), 6));
   expect(near.indexOf('fresh')).toBeGreaterThan(0);

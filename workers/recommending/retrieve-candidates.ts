@@ -2,6 +2,7 @@
 
 import { CandidatePool } from './candidate-pool.ts';
 import type { Candidates, Retrieved } from './candidates.ts';
+import { compareColdStart } from './cold-start.ts';
 import type { Filter } from './filter.ts';
 import { retrieveByModel } from './model-source.ts';
 import type { RankingInput } from './ranking-input.ts';
@@ -41,11 +42,12 @@ export function retrieveCandidates(
   pool.add('rule', retrievePinned(input, pinnedIds), pinnedIds.length);
   pool.add('retrieval', retrieveByModel(input), RETRIEVED_MAX);
   pool.add('popular', retrievePopularNearby(input), POPULAR_MAX);
-  pool.add('cold-start', retrieveColdStart(input), COLD_START_CANDIDATES_MAX);
+  const coldStart = compareColdStart(input);
+  pool.add('cold-start', retrieveColdStart(coldStart), COLD_START_CANDIDATES_MAX);
   const ofRows = rows.map((row) => retrieveRow(pool, row, computeRowDepth(columns.size)));
   const unexplored = pool.add('exploration', retrieveUnexplored(input), Number.POSITIVE_INFINITY).candidates;
   const { indexes, retrieved, removed } = pool;
-  return { candidates: { columns, indexes, retrieved }, removed, ofRows, unexplored };
+  return { candidates: { columns, indexes, retrieved, coldStart }, removed, ofRows, unexplored };
 }
 
 /** Undefined for a row that takes from all candidates. */

@@ -1,7 +1,9 @@
 // Candidates by similarity to a game: neighbours from the release in use, and cold-start items by content.
 
-import { createSimilarity, listColdStartItems, scoreAtRank } from './cold-start.ts';
-import { computeHistorySimilarities } from './history-similarity.ts';
+import { type ItemColumns, NO_DEVELOPER } from '../../models/features/item-columns.ts';
+import { LabelMarks } from '../../models/features/label-marks.ts';
+import { type ColdStart, readColdStartItems, scoreAtRank } from './cold-start.ts';
+import { DEVELOPER_SIMILARITY } from './cold-start-items.ts';
 import { readVocabulary } from './model-source.ts';
 import { orderByScore, selectBest } from './order-by-score.ts';
 import type { RankingInput } from './ranking-input.ts';
@@ -30,13 +32,12 @@ export function listSimilar(input: RankingInput, to: number): ShownItem[] {
   }
   if (neighbours.length === 0) return listByContent(input, to);
   const scores = neighbours.map(({ score }) => score);
-  const computeSimilarity = createSimilarity(columns, to);
-  const indexes = listColdStartItems(input);
-  const similarities = indexes.map(computeSimilarity);
+  const items = readColdStartItems(input);
+  const similarities = items.compareWith([{ index: to, weight: 1 }]);
   const coldStart = selectBest(similarities, COLD_START_NEIGHBOURS_MAX)
     .filter((position) => similarities[position]! > 0)
     .map((position) => ({
-      index: indexes[position]!,
+      index: items.indexes[position]!,
       score: scoreAtRank(scores, similarities[position]!),
       reason: `Similar to ${title}`,
     }));
@@ -44,14 +45,12 @@ export function listSimilar(input: RankingInput, to: number): ShownItem[] {
 }
 
 /** Cold-start items, the most similar to the player's history first. */
-export function retrieveColdStart(input: RankingInput): Source {
-  const indexes = listColdStartItems(input);
-  const similarities = computeHistorySimilarities(indexes, input);
+export function retrieveColdStart({ items, similarities }: ColdStart): Source {
   const order = orderByScore(similarities);
   return (visit) =>
     order.every((position) => {
       const similarity = similarities[position]!;
-      return similarity === 0 || visit(indexes[position]!, similarity, 'Similar to what you played');
+      return similarity === 0 || visit(items.indexes[position]!, similarity, 'Similar to what you played');
     });
 }
 
@@ -69,4 +68,13 @@ function listByContent(input: RankingInput, to: number): ShownItem[] {
   }
   // By id, since isolates number the items differently, and each may answer the next page of a list.
   return similar.sort((a, b) => b.score - a.score || (ids[a.index]! < ids[b.index]! ? -1 : 1));
+}
+
+/** Similarity of an item to others, as of cold-start items, 0–1.2. */
+function createSimilarity({ labels, developers }: ItemColumns, item: number): (other: number) => number {
+  const marks = new LabelMarks(labels, item);
+  const developer = developers[item]!;
+  return (other) =>
+    marks.computeJaccard(other) +
+    (developer !== NO_DEVELOPER && developers[other] === developer ? DEVELOPER_SIMILARITY : 0);
 }
