@@ -102,6 +102,28 @@ test('operators that jax-js decomposes become one operator again', () => {
   expect(operators(twice, [x, y])).toEqual(['Mul', 'Exp', 'Add']);
 });
 
+test('a bias joins its product, whatever their axes are', async () => {
+  const factors = [scattered([3, 4]), scattered([4, 3], 1)];
+  const biased = (a: np.Array, b: np.Array, bias: np.Array) => bias.add(np.matmul(a, b));
+  const turned = (a: np.Array, b: np.Array, bias: np.Array) => np.matmul(a, b).transpose().add(bias);
+  const twice = (a: np.Array, b: np.Array, bias: np.Array) => np.matmul(a, b).add(bias.ref).add(bias);
+  const examples = [
+    { shape: [3], joins: true },
+    { shape: [1, 3], joins: true },
+    { shape: [3, 1], joins: true },
+    { shape: [3, 1, 1], joins: false },
+    { shape: [3, 3], joins: false },
+    { shape: [], joins: false },
+  ];
+  for (const { shape, joins } of examples) {
+    const bias = scattered(shape, 2);
+    const written = operators(biased, [...factors, bias]).filter((operator) => operator !== 'Reshape');
+    expect(written).toEqual(joins ? ['Gemm'] : ['Gemm', 'Add']);
+    for (const sum of [biased, turned, twice])
+      expect(await compareRuntimes(sum as never, [...factors, bias])).toBeLessThan(TOLERANCE);
+  }
+});
+
 const isCopy = (operator: string) => ['Transpose', 'Expand'].includes(operator);
 
 test('the same function gives the same bytes, and parts of a graph do not clash', () => {

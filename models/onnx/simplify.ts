@@ -1,5 +1,6 @@
-// Restores operators that jax-js decomposes: it writes x − y as x + (−y), x / y as x · (1 / y), and softmax as five
-// operators. Also replaces x − x and 0 · x by 0, for NaN and ∞ too: replaceGradient in gradients.ts depends on it.
+// Restores operators that jax-js decomposes: it writes x − y as x + (−y), x / y as x · (1 / y), a product with a bias
+// as two operators, and softmax as five. Also replaces x − x and 0 · x by 0, for NaN and ∞ too: replaceGradient in
+// gradients.ts depends on it.
 
 import type { Draft } from './draft.ts';
 import { mapElements } from './elementwise.ts';
@@ -12,9 +13,24 @@ export function add(draft: Draft, x: Value, y: Value, output: Shaped): Value {
   if (isLiteral(draft, x, 0)) return broadcastTo(y, output);
   if (isLiteral(draft, y, 0)) return broadcastTo(x, output);
   const [from, taken] = undo(draft, x, 'Neg') === undefined ? [x, undo(draft, y, 'Neg')] : [y, undo(draft, x, 'Neg')];
-  if (taken === undefined) return write(draft, 'Add', [x, y], output);
+  if (taken === undefined)
+    return addBias(draft, x, y, output) ?? addBias(draft, y, x, output) ?? write(draft, 'Add', [x, y], output);
   if (isSame(from, taken)) return broadcastTo(literalValue(draft, 0, output.type), output);
   return write(draft, 'Sub', [from, taken], output);
+}
+
+/** Adds a bias to a product of matrices in the product's own Gemm; undefined for other operands. */
+function addBias(draft: Draft, matrix: Value, bias: Value, { type }: Shaped): Value | undefined {
+  const { name, shape } = matrix.stored;
+  const producer = draft.producer(name);
+  if (producer?.operator !== 'Gemm' || producer.inputs.length > 2 || storedSize(bias) !== shape.at(-1))
+    return undefined;
+  return mapElements(draft, [matrix, bias], type, ([first, second]) =>
+    // Otherwise the sum has another shape than the product.
+    first === name
+      ? draft.node('Gemm', [...producer.inputs, second!], producer.attributes)
+      : draft.node('Add', [first!, second!]),
+  );
 }
 
 export function multiplyElements(draft: Draft, x: Value, y: Value, output: Shaped): Value {
