@@ -24,7 +24,7 @@ export class LabelMarks {
     const end = ends[other]!;
     const start = platformEnds[other]!;
     let shared = 0;
-    for (let cell = start; cell < end; cell++) if (this.#marks[cells[cell]!] === 1) shared++;
+    for (let cell = start; cell < end; cell++) shared += this.#marks[cells[cell]!]!;
     return shared === 0 ? 0 : shared / (this.#size + end - start - shared);
   }
 }
