@@ -223,16 +223,16 @@ function writeOfItems(
 /** Packs rows of `encodeFeatures` for the log, a byte a feature. */
 export function packFeatures(rows: Float32Array): Uint8Array {
   const bytes = new Uint8Array(rows.length);
-  for (let start = 0; start < rows.length; start += FEATURES.length)
-    for (let at = 0; at < FEATURES.length; at++) bytes[start + at] = FEATURES[at]!.range.toCode(rows[start + at]!);
+  for (const [at, { range }] of FEATURES.entries())
+    for (let cell = at; cell < rows.length; cell += FEATURES.length) bytes[cell] = range.toCode(rows[cell]!);
   return bytes;
 }
 
 /** Returns the rows that were packed, bit for bit. */
 export function unpackFeatures(bytes: Uint8Array): Float32Array {
   const rows = new Float32Array(bytes.length);
-  for (let start = 0; start < rows.length; start += FEATURES.length)
-    for (let at = 0; at < FEATURES.length; at++) rows[start + at] = FEATURES[at]!.range.fromCode(bytes[start + at]!);
+  for (const [at, { range }] of FEATURES.entries())
+    for (let cell = at; cell < rows.length; cell += FEATURES.length) rows[cell] = range.fromCode(bytes[cell]!);
   return rows;
 }
 

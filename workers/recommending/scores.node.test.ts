@@ -135,6 +135,18 @@ it('logs each ranked item with its position, propensity and features', async () 
   expect(itemIds.length).toBeGreaterThan(shown.length);
 });
 
+it('reads of some candidates the features that the ranking model got of all', async () => {
+  let given: Float32Array = new Float32Array();
+  const predictActions: PredictActions = async (features, candidates) => {
+    given = features;
+    return againstPopularity(features, candidates);
+  };
+  const { ranking } = await composeGallery(createRankingInput({ predictActions }), 6);
+  const some = ranking.ranked.slice(3, 30);
+  const rows = some.map((candidate) => given.subarray(candidate * FEATURES.length, (candidate + 1) * FEATURES.length));
+  expect([...ranking.readFeatures(some)]).toEqual(rows.flatMap((row) => [...row]));
+});
+
 it('logs which positions were shuffled beside pins, and keeps the pins out of the estimates', async () => {
   const rules: Rule[] = [
     { ruleId: 'feature', ...RuleInput.parse({ action: 'pin', match: { itemIds: ['g50', 'g51'] } }) },

@@ -126,8 +126,10 @@ function pickCandidates(
 
 function pickRows(features: Float32Array, rows: readonly number[]): Float32Array {
   const picked = new Float32Array(rows.length * FEATURES.length);
-  for (const [at, row] of rows.entries())
-    picked.set(features.subarray(row * FEATURES.length, (row + 1) * FEATURES.length), at * FEATURES.length);
+  // A loop, since a row is too short for `set`.
+  for (let at = 0, to = 0; at < rows.length; at++)
+    for (let from = rows[at]! * FEATURES.length; from < (rows[at]! + 1) * FEATURES.length; from++, to++)
+      picked[to] = features[from]!;
   return picked;
 }
 
