@@ -2,6 +2,7 @@
 // corrected genre in the catalogue applies at once to every player.
 
 import type { HistoryItem } from '../contracts/signals.ts';
+import type { ItemColumns } from './item-columns.ts';
 import type { LabelLists } from './label-lists.ts';
 
 /** Short, so that it follows current taste. */
@@ -24,19 +25,37 @@ const PICKED_WEIGHT = 1;
  */
 export function computeGenreAffinity(
   history: readonly HistoryItem[],
-  genresOf: (itemId: string) => readonly string[] | undefined,
+  columns: ItemColumns,
   picked: readonly string[] = [],
 ): GenreAffinity[] {
-  const totals = new Map(picked.map((genre) => [genre, PICKED_WEIGHT / picked.length]));
-  for (const { itemId, weight, ageDays } of history) {
-    const genres = genresOf(itemId) ?? [];
-    const part = decay(weight, ageDays) / Math.max(1, genres.length);
-    for (const genre of genres) totals.set(genre, (totals.get(genre) ?? 0) + part);
+  const { table, cells, starts, genreEnds } = columns.labels;
+  const genres = [...new Set(picked)];
+  const totals = genres.map(() => PICKED_WEIGHT / picked.length);
+  /** By label, the number of the genre from 1. */
+  const numbers = new Int32Array(table.length);
+  for (const [at, genre] of genres.entries()) {
+    const label = table.find(genre);
+    if (label >= 0) numbers[label] = at + 1;
   }
-  const positive = [...totals].filter(([, total]) => total > 0);
-  const sum = positive.reduce((all, [, total]) => all + total, 0);
+  for (const { itemId, weight, ageDays } of history) {
+    const index = columns.find(itemId);
+    if (index < 0) continue;
+    const start = starts[index]!;
+    const end = genreEnds[index]!;
+    const part = decay(weight, ageDays) / Math.max(1, end - start);
+    for (let cell = start; cell < end; cell++) {
+      const label = cells[cell]!;
+      if (numbers[label] === 0) {
+        numbers[label] = genres.push(table.strings[label]!);
+        totals.push(0);
+      }
+      totals[numbers[label]! - 1]! += part;
+    }
+  }
+  const positive = genres.map((genre, at) => ({ genre, total: totals[at]! })).filter(({ total }) => total > 0);
+  const sum = positive.reduce((all, { total }) => all + total, 0);
   return positive
-    .map(([genre, total]) => ({ genre, share: total / sum }))
+    .map(({ genre, total }) => ({ genre, share: total / sum }))
     .sort((a, b) => b.share - a.share || (a.genre < b.genre ? -1 : 1));
 }
 

@@ -114,7 +114,7 @@ const candidates: DescribedCandidate[] = [...catalogue.keys()].map((itemId, inde
 function encodeRows(user: UserState, context: RequestContext): string {
   const request = computeRequestFeatures({
     user,
-    affinity: computeGenreAffinity(user.history, (itemId) => catalogue.get(itemId)?.genres, user.preferences.genres),
+    affinity: computeGenreAffinity(user.history, columns, user.preferences.genres),
     columns,
     statistics: new StatisticsColumns(columns, statistics),
     context,

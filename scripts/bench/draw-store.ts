@@ -64,7 +64,7 @@ export function drawRankingInputs(items: number, players: number): RankingInput[
     return {
       ...store,
       user,
-      affinity: computeGenreAffinity(user.history, (itemId) => catalogue.readGenres(itemId)),
+      affinity: computeGenreAffinity(user.history, catalogue.columns),
       context: { ...EMPTY_CONTEXT, country: 'CH', platform: 'windows', localHour: 20 },
       modelScores: { itemIds, scores: Float32Array.from(itemIds, () => random.next() ** 8) },
       random: createRng(`player ${player}`),

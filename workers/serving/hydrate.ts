@@ -141,6 +141,6 @@ function findMissing(
 export const computeAffinity = ({ history, preferences }: UserState, catalogue: Catalogue): GenreAffinity[] =>
   computeGenreAffinity(
     history,
-    (itemId) => catalogue.readGenres(itemId),
+    catalogue.columns,
     preferences.genres.map((genre) => catalogue.spellGenre(genre)),
   );

@@ -33,12 +33,6 @@ export class Catalogue {
     return this.columns.read(this.columns.find(itemId));
   }
 
-  /** Undefined for hidden and deleted items. */
-  readGenres(itemId: string): string[] | undefined {
-    const index = this.columns.find(itemId);
-    return index < 0 ? undefined : this.columns.labels.readGenres(index);
-  }
-
   /** The number of visible items. */
   get size(): number {
     return this.columns.size;
