@@ -6,9 +6,10 @@ import { unstable_readConfig } from 'wrangler';
 import { PROJECT_DIR } from '../local/project.ts';
 
 export function readProduct() {
-  const { name, compatibility_date, d1_databases, r2_buckets, durable_objects, migrations, queues, ratelimits, vars } =
-    unstable_readConfig({ config: path.join(PROJECT_DIR, 'wrangler.toml') });
+  const product = unstable_readConfig({ config: path.join(PROJECT_DIR, 'wrangler.toml') });
+  const { name, compatibility_date, keep_names, vars, ratelimits } = product;
+  const { d1_databases, r2_buckets, durable_objects, migrations, queues } = product;
   const main = path.join(PROJECT_DIR, 'workers/index.ts');
   const stores = { d1_databases, r2_buckets, durable_objects, migrations, queues };
-  return { name: name!, main, compatibility_date, vars, ratelimits, ...stores };
+  return { name: name!, main, compatibility_date, keep_names, vars, ratelimits, ...stores };
 }

@@ -85,11 +85,12 @@ export async function startCounted(): Promise<CountedServer> {
 
 /** The product's configuration with the counting Worker; without the page. */
 function deriveConfig() {
-  const { name, compatibility_date, d1_databases, r2_buckets, durable_objects, migrations, queues, ratelimits, vars } =
-    loadWrangler().unstable_readConfig({ config: path.join(PROJECT_DIR, 'wrangler.toml') });
+  const product = loadWrangler().unstable_readConfig({ config: path.join(PROJECT_DIR, 'wrangler.toml') });
+  const { name, compatibility_date, keep_names, vars } = product;
+  const { d1_databases, r2_buckets, durable_objects, migrations, queues, ratelimits } = product;
   const bindings = { d1_databases, r2_buckets, durable_objects, migrations, queues, ratelimits };
   const main = path.join(import.meta.dirname, 'worker.ts');
-  return { name, compatibility_date, ...bindings, main, vars };
+  return { name, compatibility_date, keep_names, ...bindings, main, vars };
 }
 
 async function sumObjects(bucket: R2Bucket): Promise<number> {

@@ -21,10 +21,12 @@ export interface WorkerConfig {
 
 const { file, state, main, vars, shards = 1 }: WorkerConfig = JSON.parse(process.argv[2]!);
 const product = loadWrangler().unstable_readConfig({ config: path.join(PROJECT_DIR, 'wrangler.toml') });
-const { name, compatibility_date, d1_databases, r2_buckets, durable_objects, migrations, queues, ratelimits } = product;
+const { name, compatibility_date, keep_names } = product;
+const { d1_databases, r2_buckets, durable_objects, migrations, queues, ratelimits } = product;
 const config = {
   name,
   compatibility_date,
+  keep_names,
   d1_databases: [...d1_databases, ...Array.from({ length: shards - 1 }, (_, index) => bindShard(index + 1))],
   r2_buckets,
   durable_objects,
