@@ -8,16 +8,16 @@ import type { StoredGallery } from '../../models/contracts/stored-gallery.ts';
 import type { RankingInput } from '../recommending/ranking-input.ts';
 import { Budget } from './budget.ts';
 import { composeByPlan, composePage } from './compose-page.ts';
-import { hydrate } from './hydrate.ts';
+import { type HydratedRequest, hydrate } from './hydrate.ts';
 import { isolate } from './isolate.ts';
 import type { Models } from './run-models.ts';
-import { runTogether } from './shared-runs.ts';
+import { scoreTogether } from './score-together.ts';
 
 /** Nobody is waiting, so a cold isolate has time to load its release. */
 const DEADLINE_MS = 10_000;
 /**
- * Galleries made at the same time hold up other requests together: four at most, and fewer in a large catalogue, whose
- * pages and scores take longer. A count, because a Worker's clock stands still while it computes.
+ * Players whose histories are scored by one run, which holds up other requests: four at most, and fewer in a large
+ * catalogue, whose scores take longer. A count, because a Worker's clock stands still while it computes.
  */
 const TOGETHER_MAX = 4;
 const ITEMS_TOGETHER_MAX = 80_000;
@@ -38,7 +38,7 @@ interface Surroundings {
  * gallery can be shown while the catalogue cannot be read.
  */
 export async function makeGallery(request: Player & Surroundings): Promise<StoredGallery | undefined> {
-  const composed = await compose(request);
+  const composed = await compose(await ask(request));
   if (composed === undefined) return undefined;
   const { gallery, catalogue } = composed;
   const rows = gallery.rows.map((row) => ({
@@ -49,21 +49,24 @@ export async function makeGallery(request: Player & Surroundings): Promise<Store
 }
 
 /**
- * Yields the galleries of the players, in order, without whole items. Other requests come in between. `players` is read
- * a few at a time: what it computes holds them up as well.
+ * Yields the galleries of the players, in order, without whole items. Other requests come in after each. `players` is
+ * read a few at a time: what it computes holds them up as well.
  */
 export async function* makeGalleries<P extends Player>(
   players: Iterable<P>,
   surroundings: Surroundings,
 ): AsyncGenerator<{ player: P; gallery: StoredGallery | undefined }> {
-  const models = runTogether(isolate);
+  const models = scoreTogether(isolate);
   const iterator = players[Symbol.iterator]();
   for (;;) {
     const together = takeNext(iterator, countTogether(isolate.catalogue.size));
     if (together.length === 0) return;
-    const composed = await Promise.all(together.map((player) => compose({ ...player, ...surroundings, models })));
-    for (const [at, player] of together.entries()) yield { player, gallery: composed[at]?.gallery };
-    await scheduler.wait(0);
+    const asked = await Promise.all(together.map((player) => ask({ ...player, ...surroundings, models })));
+    for (const [at, player] of together.entries()) {
+      const composed = await compose(asked[at]!);
+      yield { player, gallery: composed?.gallery };
+      await scheduler.wait(0);
+    }
   }
 }
 
@@ -81,10 +84,12 @@ function takeNext<T>(iterator: Iterator<T>, count: number): T[] {
 const countTogether = (items: number): number =>
   Math.max(1, Math.min(TOGETHER_MAX, Math.floor(ITEMS_TOGETHER_MAX / Math.max(1, items))));
 
+const ask = (request: Player & Surroundings & { models?: Models }): Promise<HydratedRequest> =>
+  hydrate({ ...request, budget: new Budget(DEADLINE_MS) });
+
 async function compose(
-  request: Player & Surroundings & { models?: Models },
+  asked: HydratedRequest,
 ): Promise<{ gallery: StoredGallery; catalogue: RankingInput['catalogue'] } | undefined> {
-  const asked = await hydrate({ ...request, budget: new Budget(DEADLINE_MS) });
   const { catalogue } = asked.input;
   if (asked.missing !== undefined || catalogue.size === 0) return undefined;
   const { composed, hydrated } = await composeByPlan(asked, (one) => composePage(one, GALLERY_ROW_LENGTH_DEFAULT));

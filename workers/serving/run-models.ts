@@ -1,5 +1,5 @@
 // Runs the models of a release for one answer: the retrieval model on the player's history, and the ranking model when
-// the algorithm calls it. Galleries in bulk share runs (shared-runs.ts).
+// the algorithm calls it. Galleries in bulk share runs of the former (score-together.ts).
 
 import type { Degradation } from '../../models/contracts/gallery.ts';
 import type { HistoryItem } from '../../models/contracts/signals.ts';
