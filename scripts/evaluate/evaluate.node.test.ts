@@ -146,10 +146,7 @@ test('without a file the whole log is evaluated: archived events, those still in
   expect(readdirSync(temporary).filter((name) => name.startsWith('bloodstream'))).toEqual([]);
 
   const { status, stderr } = evaluate('--state', state, '--rating-scale', '1-10');
-  expect([status, stderr]).toEqual([
-    2,
-    'evaluate: --rating-scale says how files are read: name a path; --help lists the flags\n',
-  ]);
+  expect([status, stderr]).toEqual([2, 'evaluate: --rating-scale says how files are read: name a path; see --help\n']);
 }, 240_000);
 
 test('a file that cannot be read, written or evaluated is refused before any training', () => {

@@ -8,6 +8,7 @@ import { DEFAULT_STATE_DIR } from '../local/project.ts';
 import { createSimulateCommand } from '../simulate/command.ts';
 import { createStartCommand } from '../start/command.ts';
 import { createTrainCommand } from '../train/command.ts';
+import { createCommand } from './command.ts';
 
 const run = (script: string, ...args: string[]) =>
   spawnSync(process.execPath, [path.resolve(import.meta.dirname, '..', script), ...args], { encoding: 'utf8' });
@@ -36,7 +37,7 @@ test.each<[keyof typeof COMMANDS, string[], string]>([
   ['evaluate', ['a', 'b'], 'too many arguments'],
   ['evaluate', ['--format', 'xml', 'a'], 'Allowed choices are movielens, steam-200k, steam-recommendations, recbole, '],
   ['evaluate', ['--protocol', 'random', 'a'], 'Allowed choices are leave-one-out, temporal, '],
-  ['evaluate', ['--budget', '10', 'a'], 'Write a duration like 90s, 10m or 1h'],
+  ['evaluate', ['--budget', '10', 'a'], 'Write a duration like 90s, 10m or 1h, or short or full'],
   ['evaluate', ['--seed', '1.5', 'a'], 'Give a whole number, 0 or more'],
   ['evaluate', ['--seed=', 'a'], 'Give a whole number, 0 or more'],
   ['evaluate', ['--device', 'tpu', 'a'], 'Allowed choices are cpu, cuda'],
@@ -44,6 +45,7 @@ test.each<[keyof typeof COMMANDS, string[], string]>([
   ['train', ['--bogus'], "unknown option '--bogus'"],
   ['train', ['--sed', '3'], "unknown option '--sed' (Did you mean --seed?)"],
   ['train', ['--budget'], "option '--budget <duration>' argument missing"],
+  ['train', ['--state', '--json'], "option '--state <dir>' needs a value, not '--json'"],
   ['import', [], "missing required argument 'path'"],
   ['import', ['--columns', 'user=u', 'file'], 'Give user=… and item=…'],
   ['import', ['--columns', 'user=u,item=i,age=a', 'file'], '“age” is none of user, item, time, value, type'],
@@ -57,7 +59,16 @@ test.each<[keyof typeof COMMANDS, string[], string]>([
 ])('%s %j: one line names the mistake', (name, args, message) => {
   const printed = complain(COMMANDS[name](), args);
   expect(printed).toContain(message);
-  expect(printed).toMatch(/^\w+: [^\n]+; --help lists the flags\n$/);
+  expect(printed).toMatch(/^\w+: [^\n]+[^.\n]; see --help\n$/);
+});
+
+test('a subcommand refuses a flag in place of a value, too; with =, or as an argument after --, it is a value', () => {
+  const list = createCommand('keys', 'Keys.');
+  const add = list.command('add').argument('[name]').option('--note <text>').option('--json');
+  expect(() => list.parse(['add', '--note', '--json'], { from: 'user' })).toThrow("needs a value, not '--json'");
+  list.parse(['add', '--note=--json', '--', '--note'], { from: 'user' });
+  expect(add.opts()).toEqual({ note: '--json' });
+  expect(add.args).toEqual(['--note']);
 });
 
 test('flags are typed and have defaults', () => {

@@ -8,7 +8,7 @@ const HELP_WIDTH = 110;
 
 /** `name`: the npm script. Subcommands inherit all of this. */
 export const createCommand = (name: string, summary: string) =>
-  new Command(name)
+  new StrictCommand(name)
     .description(summary)
     .helpOption('--help', 'show this help')
     .helpCommand(false)
@@ -19,10 +19,32 @@ export const createCommand = (name: string, summary: string) =>
         const line = message
           .replace(/^error: /, '')
           .trim()
-          .replaceAll('\n', ' ');
-        write(`${name}: ${line}; --help lists the flags\n`);
+          .replaceAll('\n', ' ')
+          .replace(/\.$/, '');
+        write(`${name}: ${line}; see --help\n`);
       },
     });
+
+/** Refuses another flag in place of an option's value, which Commander would take: `--state --json` makes a folder. */
+class StrictCommand extends Command {
+  override createCommand(name?: string): Command {
+    return new StrictCommand(name);
+  }
+
+  override parseOptions(args: string[]) {
+    for (let at = 0; at < args.length && args[at] !== '--'; at++) {
+      const flag = args[at]!;
+      const option = this.options.find(({ long }) => long === flag);
+      if (!option?.required) continue;
+      const value = args[++at];
+      if (value?.startsWith('--'))
+        this.error(
+          `error: option '${option.flags}' needs a value, not '${value}' (${flag}=… if the value begins with dashes)`,
+        );
+    }
+    return super.parseOptions(args);
+  }
+}
 
 function commandUsage(command: CommandUnknownOpts): string {
   const names = [command.name()];

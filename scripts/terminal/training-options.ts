@@ -29,7 +29,7 @@ function parseBudget(text: string): BudgetName | number {
   if (name !== undefined) return name;
   const budget = parseDuration(text);
   if (budget.ok) return budget.value;
-  throw new InvalidArgumentError(budget.error);
+  throw new InvalidArgumentError(`${budget.error.replace(/\.$/, '')}, or ${BUDGET_NAMES.join(' or ')}.`);
 }
 
 function parseAlgorithms(names: string): ReturnType<typeof selectAlgorithms> {
