@@ -199,7 +199,8 @@ bench
   .command('page')
   .description(
     'The page in a real browser, over a server that `npm start` runs: from a click on a game to the first frame that ' +
-      'answers it, and to the changed gallery. Forty clicks; takes a minute. Needs chromium.',
+      'answers it, and to the changed gallery. Takes a minute, and leaves forty-five clicks in that server’s store. ' +
+      'Needs chromium.',
   )
   .option('--url <url>', 'address of the server', 'http://localhost:8787')
   .addOption(jsonOption())
@@ -214,7 +215,7 @@ bench
   .description(
     'A thousand isolates at fifty locations that follow the published state for ten minutes, in this process, with a ' +
       'simulated clock: calls of D1 and R2 a second, what requests wait for, and how old answers are. Then galleries ' +
-      'in workerd, far from D1 and R2 or from the player’s object. Needs `npm run build`; takes three minutes.',
+      'in workerd, far from D1 and R2 or from the player’s object. Needs `npm run build`; takes four minutes.',
   )
   .option('--isolates <n>', 'isolates', parseWholeNumber(1), 1_000)
   .option('--locations <n>', 'Cloudflare locations', parseWholeNumber(1), 50)

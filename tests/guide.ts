@@ -18,6 +18,8 @@ import { PROJECT_DIR } from '../scripts/local/project.ts';
 const RUN_TIMEOUT_MS = 150_000;
 /** The URLs that guides name: the Worker of `npm start`, and a receiver of webhooks. */
 const WORKER = /\blocalhost:8787\b/g;
+/** A command that calls the Worker of `npm start` unless told otherwise, up to its subcommand. */
+const COMMAND = /\bnpm run -s (?:experiments|releases) -- [a-z]+/g;
 const RECEIVER_PORT = /\b8788\b/g;
 /** Part of every problem. A guide must not show a request that fails without saying so. */
 const PROBLEM = '"/docs#problem-';
@@ -46,7 +48,7 @@ export interface GuideRun {
 }
 
 export async function runGuide(guide: string, { url, receiverPort, tool }: Surroundings): Promise<GuideRun> {
-  const aim = (text: string) => text.replace(WORKER, new URL(url).host).replace(RECEIVER_PORT, String(receiverPort));
+  const aim = (text: string) => aimAtWorker(text, url).replace(RECEIVER_PORT, String(receiverPort));
   const blocks = readBlocks(guide).map((block) => ({ ...block, text: aim(block.text) }));
   const folder = mkdtempSync(path.join(os.tmpdir(), 'guide-'));
   try {
@@ -66,6 +68,10 @@ export async function runGuide(guide: string, { url, receiverPort, tool }: Surro
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** Replaces the Worker of `npm start` by the one at `url` in a block of shell. */
+export const aimAtWorker = (text: string, url: string): string =>
+  text.replace(WORKER, new URL(url).host).replace(COMMAND, `$& --url ${url}`);
 
 /** A folder that looks like the repository, so that the files a guide saves do not land in it. */
 function makeWorkFolder(folder: string): string {

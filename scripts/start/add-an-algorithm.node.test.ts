@@ -6,10 +6,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { copyProject } from '../../tests/copy-project.ts';
-import { checkOutput } from '../../tests/guide.ts';
+import { aimAtWorker, checkOutput } from '../../tests/guide.ts';
 import { killProcesses, runNpm } from '../../tests/npm-run.ts';
 import { type Block, readBlocks, readGuide } from '../abuse/guide-blocks.ts';
-import { ensureDevelopmentKey } from '../local/development-key.ts';
 import { findFreePort } from '../local/local-server.ts';
 
 test('an algorithm goes from an empty file to every player as the guide says', { timeout: 600_000 }, async () => {
@@ -19,20 +18,22 @@ test('an algorithm goes from an empty file to every player as the guide says', {
     rmSync(folder, { recursive: true, force: true });
   });
   const project = path.join(folder, 'project');
-  const state = path.join(folder, 'state');
   copyProject(project);
-  const key = ensureDevelopmentKey(() => {});
   const port = await findFreePort();
-  const server = runNpm(folder, ['start', '--', '--no-open', '--port', String(port), '--state', state], project);
+  const url = `http://localhost:${port}`;
+  const server = runNpm(folder, ['start', '--', '--no-open', '--port', String(port)], project);
   await server.waitForText('ready http');
 
-  const env = { ...process.env, STATE: state, ADMIN_KEY: key, MARKER: folder };
+  // The reader has no key in the environment: the commands find the one that `npm start` made in the copy.
+  const { ADMIN_KEY: _, ...inherited } = process.env;
+  const env = { ...inherited, MARKER: folder };
   const variables = path.join(folder, 'variables');
   writeFileSync(variables, '');
   const blocks = readBlocks(readGuide('guides/add-an-algorithm.md'));
   const run = ({ text, line }: Block): string => {
     // The variables of a block stay for the next.
-    const script = `set -euo pipefail; . ${variables}; ${aim(text, port)}\necho "VERSION=\${VERSION:-}" > ${variables}`;
+    const keep = `echo "VERSION=\${VERSION:-}" > ${variables}`;
+    const script = `set -euo pipefail; . ${variables}; ${aimAtWorker(text, url)}\n${keep}`;
     const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { cwd: project, env, encoding: 'utf8' });
     expect(status, `line ${line}: ${stdout}${stderr}`).toBe(0);
     return stdout;
@@ -48,5 +49,3 @@ test('an algorithm goes from an empty file to every player as the guide says', {
     expect(checkOutput(block, output, answer)).toEqual([]);
   }
 });
-
-const aim = (text: string, port: number): string => text.replaceAll('localhost:8787', `localhost:${port}`);

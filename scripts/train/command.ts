@@ -58,11 +58,12 @@ export function collectCounts(text: string, earlier: CountsFiles = {}): CountsFi
 export type Flags = ReturnType<ReturnType<typeof createTrainCommand>['opts']>;
 
 const AFTER = `
-The gate refuses a release that is worse than popularity, the release in use or the best of the last ten. The state
-folder may be in use by \`npm start\`, which makes a snapshot each hour; otherwise the training makes one first, for
-instance after an import. Ctrl-C ends the training early and continues with the best models so far; a second Ctrl-C ends
-at once. A training that was cut short resumes when it runs again on the same snapshot. If the release in use is pinned
-(\`npm run releases\`), the new one is published, and the pinned one stays in use.
+The gate refuses a release that is no better than popularity, or worse than the release in use or the best of the last
+ten by more than the noise of the comparison. The state folder may be in use by \`npm start\`, which makes a snapshot
+each hour; otherwise the training makes one first, for instance after an import. Ctrl-C ends the training early and
+continues with the best models so far; a second Ctrl-C ends at once. A training that was cut short resumes when it runs
+again on the same snapshot. If the release in use is pinned (\`npm run releases\`), the new one is published, and the
+pinned one stays in use.
 
 With --canary or CANARY_SHARE, the Worker shows the release to that share of the players, compares them with as many
 others, and then shows it to all, or takes it back (docs/guides/releases.md). The first release needs no canary.
