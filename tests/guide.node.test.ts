@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { countBlocks, listGuides, readBlocks } from '../scripts/abuse/guide-blocks.ts';
-import { listTools, matchesJson, runGuide } from './guide.ts';
+import { aimAtWorker, listTools, matchesJson, runGuide } from './guide.ts';
 
 const fence = (info: string, text: string) => `\`\`\`${info}\n${text}\n\`\`\`\n`;
 const write = (blocks: readonly [string, string][]) =>
@@ -33,6 +33,15 @@ it('counts the blocks that run and those that are only shown', () => {
   const own = countBlocks();
   expect(own.guides).toBe(listGuides().length);
   expect(own.run).toBeGreaterThan(10 * own.skipped);
+});
+
+it('aims calls and commands at the Worker of the test', () => {
+  const block =
+    'curl localhost:8787/v1/status\nnpm run -s experiments -- put a.json\nnpm run -s train -- --budget 30s\n';
+  expect(aimAtWorker(block, 'http://localhost:9')).toBe(
+    'curl localhost:9/v1/status\nnpm run -s experiments -- put --url http://localhost:9 a.json\n' +
+      'npm run -s train -- --budget 30s\n',
+  );
 });
 
 it('runs the blocks in one shell, with the files that the guide saves', async () => {
