@@ -156,10 +156,4 @@ function* watchCases(cases: readonly EvaluationCase[], progress: Progress, step:
   }
 }
 
-function explain({ code, path: at, message }: NodeJS.ErrnoException): string {
-  if (code === 'ENOENT') return `no such file or folder: ${at}`;
-  if (code === 'EISDIR') return 'this is a folder; name a file';
-  return message;
-}
-
-await runCommand(createEvaluateCommand().action(evaluate), explain);
+await runCommand(createEvaluateCommand().action(evaluate));

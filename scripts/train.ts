@@ -70,7 +70,7 @@ async function watch(
 ): Promise<never> {
   // An interrupted training leaves at most files that no pointer names.
   handleSignals(0);
-  console.error('Waiting for snapshots to train on …');
+  console.error('Waiting for snapshots to train on: the Worker makes one each hour …');
   let tried: string | undefined;
   for (;;) {
     try {
@@ -207,7 +207,11 @@ async function trainOnMaterial(
       progress.update(`${step}${done} · ${formatDuration(endsAt - performance.now())} left`);
     },
   });
-  if (!trained.ok) throw new Error(`nothing to train on in snapshot ${material.snapshot.version}: ${trained.error}`);
+  if (!trained.ok)
+    throw new Error(
+      `nothing to train on in snapshot ${material.snapshot.version}: ${trained.error}. ` +
+        'Train again once there are more events, from players or from `npm run import`',
+    );
   readPeak();
   progress.end();
   for (const { algorithm, reason } of trained.value.missing) console.error(`${algorithm}: ${reason}.`);

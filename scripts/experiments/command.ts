@@ -85,9 +85,10 @@ export function createExperimentsCommand() {
 
 /** Throws if the file is no JSON object with an id. */
 function readExperimentFile(file: string): { experimentId: string; fields: object } {
+  const text = readFileSync(file, 'utf8');
   let content: unknown;
   try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
+    content = JSON.parse(text);
   } catch (error) {
     throw new Error(`${file} cannot be read: ${(error as Error).message}`);
   }

@@ -83,6 +83,11 @@ export function assertGuessIsClear(matches: readonly Match[]): void {
 
 const isConstant = (column: string, name: string, types: readonly string[]) =>
   column === 'type' && types.includes(name);
+
+/** The given columns other than constants. */
+export const listColumns = (given: ColumnMap, types: readonly string[]): string[] =>
+  Object.entries(given).flatMap(([column, name]) => (isConstant(column, name, types) ? [] : [name]));
+
 const includes = (names: readonly string[], name: string) =>
   names.some((one) => one.toLowerCase() === name.toLowerCase());
 

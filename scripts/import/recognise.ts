@@ -3,7 +3,7 @@
 import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { EVENT_TYPES } from '../../models/contracts/event.ts';
-import { assertGuessIsClear, type ColumnMap, findCustomShape } from './custom-shape.ts';
+import { assertGuessIsClear, type ColumnMap, findCustomShape, listColumns } from './custom-shape.ts';
 import { findFiles } from './find-files.ts';
 import { FORMATS, type Format, getPreset } from './formats.ts';
 import { assertNoPartIgnored } from './ignored-parts.ts';
@@ -189,7 +189,7 @@ function explainMismatch({ format, columns, path: given }: SourceRequest, files:
         '--format csv --columns user=…,item=…[,time=…][,value=…][,type=…].';
   const wanted =
     columns !== undefined
-      ? `no file has the columns ${Object.values(columns).join(', ')}`
+      ? `no file has the columns ${listColumns(columns, EVENT_TYPES).join(', ')}`
       : format === undefined
         ? `${given} has no known format`
         : `${given} is not in the format ${describeFormat(format)}`;

@@ -110,5 +110,9 @@ test('a command prints its help, bench without a name too, and exits with 2 on w
     status: 2,
     stderr: expect.stringContaining('Give an address such as https://'),
   });
+  expect(run('experiments.ts', 'put', 'missing.json')).toMatchObject({
+    status: 1,
+    stderr: 'experiments: no such file or folder: missing.json\n',
+  });
   expect(run('bench.ts', 'surfing')).toMatchObject({ status: 2, stderr: expect.stringContaining('surfing') });
 });

@@ -59,7 +59,7 @@ function commandUsage(command: CommandUnknownOpts): string {
  */
 export async function runCommand(
   command: CommandUnknownOpts,
-  explain: (error: Error) => string = ({ message }) => message,
+  explain: (error: Error) => string = explainError,
 ): Promise<void> {
   try {
     await command.parseAsync();
@@ -72,4 +72,10 @@ export async function runCommand(
     console.error(`${command.name()}: ${explain(error as Error)}`);
     process.exitCode = 1;
   }
+}
+
+function explainError({ code, path, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT' && path !== undefined) return `no such file or folder: ${path}`;
+  if (code === 'EISDIR') return 'this is a folder; name a file';
+  return message;
 }

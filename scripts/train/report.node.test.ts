@@ -21,6 +21,8 @@ test('a training that does not put its release into use says so, and how it come
     peakMemoryMB: 100,
   };
   expect(formatReport(outcome)).not.toContain('pinned');
+  expect(formatReport(outcome)).toContain('The gate accepts: better.');
+  expect(formatReport({ ...outcome, outcome: 'forced' })).toContain('The gate refuses: better.');
   const pinned = { ...outcome, pinned: 'v1' };
   expect(formatReport(pinned)).toMatch(
     /^Published v2.*\n.*not in use: .* pinned to v1\..*npm run releases -- activate v2$/m,

@@ -43,7 +43,7 @@ export function formatReport({ manifest, candidates, ...outcome }: Outcome): str
     metrics.current && formatFigures('release in use', metrics.current),
     metrics.best && formatFigures('best of last 10', metrics.best.metrics),
     RANKERS[outcome.ranker.outcome](outcome.ranker.reason),
-    outcome.outcome === 'published' ? null : `The gate refuses: ${outcome.reason}.`,
+    `The gate ${outcome.outcome === 'published' ? 'accepts' : 'refuses'}: ${outcome.reason}.`,
     outcome.outcome === 'refused'
       ? 'The release in use stays; --force publishes anyway.'
       : `Published ${version}, ${(model.bytes / 1e6).toFixed(1)} MB.`,
