@@ -12,6 +12,8 @@ import { makeExperiment, makeExperimentInput } from '../../tests/experiment.ts';
 import { makeReport } from '../../tests/experiment-reports.ts';
 import { openWorkerCommand } from '../../tests/run-worker-command.ts';
 import { createExperimentsCommand } from './command.ts';
+import { formatExperiment } from './format.ts';
+import { formatReport } from './format-report.ts';
 
 const draft = draftExperiment(
   'short-pages',
@@ -80,6 +82,7 @@ test('reports as text, as JSON, and as one HTML file', async () => {
   const html = path.join(folder, 'report.html');
   const text = await run('report', 'short-pages', '--html', html);
   expect(text).toMatch(/^“short” is better\. Clicks per impression: /);
+  expect(text).toMatch(/^Players: control \d+, short \d+ \(p /m);
   expect(text).toMatch(/^\* Clicks per impression +all +\d.*% +short +\d.*% +\+/m);
   expect(text).toContain(
     'Shadow “bold”: 12 answers, 2 failed, 50% of the first row the same, expected utility 0.750 against 0.500 shown.',
@@ -87,6 +90,31 @@ test('reports as text, as JSON, and as one HTML file', async () => {
   const page = readFileSync(html, 'utf8');
   expect(page).toContain('<h1>short-pages</h1>');
   expect(page).toContain('Over time');
+});
+
+test('a shadow alone is reported without a ratio of players, and says why it has no expected utility', () => {
+  const experiment = makeExperiment({
+    variants: [
+      { id: 'control', share: 1, isShadow: false },
+      { id: 'bold', share: 0, isShadow: true, policy: 'popularity' },
+    ],
+  });
+  const shadow = { variant: 'bold', answers: 1, failed: 0, overlap: 1, shownValue: null, shadowValue: null };
+  const text = formatReport(experiment, {
+    ...makeReport(experiment),
+    madeAt: FACTS.madeAt,
+    days: [],
+    shadows: [shadow],
+  });
+  expect(text).not.toContain('Players:');
+  expect(text).toContain(
+    'Shadow “bold”: 1 answer, 0 failed, 100% of the first row the same, no expected utility without a ranking model.',
+  );
+});
+
+test('guardrails are listed where they have an effect', () => {
+  expect(formatExperiment(draft)).toContain('. Guardrails: ');
+  expect(formatExperiment({ ...draft, kind: 'interleaving' })).not.toContain('Guardrails');
 });
 
 test('puts a file, also one written by `show --json`; starts, stops and deletes', async () => {

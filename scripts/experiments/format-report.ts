@@ -13,7 +13,8 @@ export function formatReport(experiment: Experiment, report: ReportNow): string 
   const { sampleRatio, metrics, shadows } = report;
   return [
     ...explainVerdicts(experiment, report).map(({ title, text }) => `${title}. ${text}`),
-    ...(sampleRatio === null ? [] : [describePlayers(sampleRatio)]),
+    // A shadow's experiment has one variant that players see: there is no ratio to check.
+    ...(sampleRatio === null || sampleRatio.variants.length < 2 ? [] : [describePlayers(sampleRatio)]),
     ...(metrics.length === 0 ? [] : [tabulate(metrics)]),
     ...shadows.map(describeShadow),
   ].join('\n\n');
@@ -49,8 +50,9 @@ function listCells({ metric, group, isPrimary, control }: MetricReport, estimate
 function describeShadow({ variant, answers, failed, overlap, shownValue, shadowValue }: ReportNow['shadows'][number]) {
   const values =
     shownValue === null || shadowValue === null
-      ? ''
+      ? ', no expected utility without a ranking model'
       : `, expected utility ${shadowValue.toPrecision(3)} against ${shownValue.toPrecision(3)} shown`;
   const shared = overlap === null ? '' : `, ${formatPercent(overlap).slice(1)} of the first row the same`;
-  return `Shadow “${variant}”: ${answers} answers, ${failed} failed${shared}${values}.`;
+  const counted = answers === 1 ? '1 answer' : `${answers} answers`;
+  return `Shadow “${variant}”: ${counted}, ${failed} failed${answers > failed ? shared + values : ''}.`;
 }

@@ -35,13 +35,15 @@ export function formatExperiment(experiment: Experiment): string {
     `Players: ${formatShare(share)} of all, in the layer ${layer}${formatConditions(conditions)}.`,
     ...variants.map((variant) => `  ${describeVariant(variant)}`),
     ...stoppedVariants.map(({ id, reason, at }) => `  ${id} was stopped at ${formatTime(at)}: ${reason}`),
-    `Decided by ${primaryMetric}. Guardrails: ${
-      guardrails
-        .map((one) => `${one.metric} ${isLowerBetter(one.metric) ? '+' : '−'}${formatShare(one.limit)}`)
-        .join(', ') || 'none'
-    }.`,
+    // Guardrails stop variants of splits only.
+    `Decided by ${primaryMetric}.${kind === 'split' ? ` Guardrails: ${formatGuardrails(guardrails)}.` : ''}`,
   ].join('\n');
 }
+
+const formatGuardrails = (guardrails: Experiment['guardrails']): string =>
+  guardrails
+    .map(({ metric, limit }) => `${metric} ${isLowerBetter(metric) ? '+' : '−'}${formatShare(limit)}`)
+    .join(', ') || 'none';
 
 function describeVariant({ id, share, isShadow, release, policy, settings }: Variant): string {
   const changes = [

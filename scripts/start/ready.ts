@@ -1,4 +1,4 @@
-// The last line of a start: programs read the address, people read what is missing.
+// The last lines of a start: programs read the address, people read what is missing and how it ends.
 
 const WITHOUT_MODEL =
   'without a personal model: galleries show what is popular and new. The trainer tries again with each snapshot; ' +
@@ -9,4 +9,4 @@ export const addKey = (url: string, key: string): string => `${url}/#key=${encod
 
 /** `hasRelease`: whether a model is in use. */
 export const describeReady = (address: string, hasRelease: boolean): string =>
-  `ready ${address}${hasRelease ? '' : ` ${WITHOUT_MODEL}`}`;
+  `ready ${address}${hasRelease ? '' : ` ${WITHOUT_MODEL}`}\nLeave this running; Ctrl-C ends it.`;
