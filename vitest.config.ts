@@ -91,10 +91,12 @@ const PATIENCE = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: {
  */
 const LONG_DEADLINE = {
   name: 'long-deadline',
-  transform: (code: string, id: string) =>
-    id.endsWith('/workers/serving/budget.ts')
-      ? code.replace('DEADLINE_DEFAULT_MS = 150', 'DEADLINE_DEFAULT_MS = 5_000')
-      : undefined,
+  transform(code: string, id: string) {
+    if (!id.endsWith('/workers/serving/budget.ts')) return undefined;
+    const longer = code.replace('DEADLINE_DEFAULT_MS = 150', 'DEADLINE_DEFAULT_MS = 5_000');
+    if (longer === code) throw new Error('budget.ts has no deadline of 150 ms to lengthen');
+    return longer;
+  },
 };
 
 /** Commands first, then pure code: a process is reused only for the file that comes next. */

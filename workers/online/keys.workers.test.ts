@@ -81,7 +81,7 @@ it('refuses an altered, a revoked and an expired key', async () => {
   expect(await statusOf(key)).toBe(401);
   expect((await call('DELETE', `/v1/keys/${keyId}`)).status).toBe(404);
 
-  const passing = await create({ expiresAt: new Date(Date.now() + 1_000).toISOString() });
+  const passing = await create({ expiresAt: new Date(Date.now() + 4_000).toISOString() });
   expect(await statusOf(passing.key)).toBe(200);
   await expect.poll(() => statusOf(passing.key)).toBe(401);
   const { body } = await call('GET', '/v1/items/popular', undefined, { key: passing.key });

@@ -49,7 +49,7 @@ export async function makeGallery(request: Player & Surroundings): Promise<Store
 }
 
 /**
- * Yields the galleries of the players, in order, without whole items. Other requests come in after each. `players` is
+ * Yields the galleries of the players, in order, without whole items. Other requests come in before each. `players` is
  * read a few at a time: what it computes holds them up as well.
  */
 export async function* makeGalleries<P extends Player>(
@@ -63,9 +63,9 @@ export async function* makeGalleries<P extends Player>(
     if (together.length === 0) return;
     const asked = await Promise.all(together.map((player) => ask({ ...player, ...surroundings, models })));
     for (const [at, player] of together.entries()) {
+      await scheduler.wait(0);
       const composed = await compose(asked[at]!);
       yield { player, gallery: composed?.gallery };
-      await scheduler.wait(0);
     }
   }
 }
