@@ -28,7 +28,10 @@ export function findFiles(given: string): FoundFiles {
   const files = globSync(given)
     .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile())
     .sort();
-  if (files.length === 0) throw new Error(`no such file or folder: ${given}`);
+  if (files.length === 0)
+    throw new Error(
+      `no such file or folder: ${given}; docs/import.md says which files are read, and where to get some`,
+    );
   if (files.length > FILES_MAX) throw new Error(`${given} names over ${FILES_MAX} files`);
   return { files, beside: [] };
 }

@@ -170,6 +170,9 @@ test('an id whose text means null is missing', async () => {
 
 const TABLE = `user_id,item_id,timestamp\na,g,${SECONDS}\n`;
 
+test('a missing file is refused with the document that says what is read', () =>
+  expect(read('missing')).rejects.toThrow('no such file or folder: missing; docs/import.md says'));
+
 test('a folder is refused if a part of a table would be left out; other tables in it are not read', async () => {
   const split = writeFolder({ 'a.csv': TABLE, 'b.csv': `b,g,${SECONDS}\n`, 'c.csv': `7\nc,g,${SECONDS}\n` });
   await expect(read(split)).rejects.toThrow('b.csv looks like a part of a.csv without its header');
