@@ -82,12 +82,12 @@ const COMMANDS = /\/scripts\/(chaos|abuse|start|local|log|evaluate|train|deploy|
 /** Code without I/O, clock or state: its tests share processes, which saves most of their time. */
 const PURE = '{models,workers/recommending}/**/*.node.test.ts';
 
-/** Waits of a test, in milliseconds: a busy machine is no failure, and only what hangs takes so long. */
+/** Limits in milliseconds. A busy machine must not fail a test; only one that hangs takes this long. */
 const PATIENCE = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: { timeout: 60_000 } } };
 
 /**
- * A plugin that gives requests inside workerd five seconds by default, not 150 ms: on a busy machine, an answer would
- * otherwise lack what came late. Tests of the deadline state one.
+ * A plugin that gives requests inside workerd five seconds by default, not 150 ms: otherwise an answer on a busy
+ * machine would lack what came late. Tests of the deadline set their own.
  */
 const LONG_DEADLINE = {
   name: 'long-deadline',

@@ -1,6 +1,6 @@
-// A reporter of vitest: appends each failed test, with its error's message, to the file that FAILURE_LIST names. Of two
-// runs at the same time, tests/run.ts prints the list last, where the end of a long log shows it. Vitest's own reporter
-// prints stacks and differences.
+// A reporter for vitest: appends each failed test, with its error's message, to the file that FAILURE_LIST names.
+// tests/run.ts prints the list after both of its runs, at the end of a long log. Vitest's own reporter prints stacks
+// and differences.
 
 import { appendFileSync } from 'node:fs';
 import type { Reporter, TestCase, TestModule, TestSuite } from 'vitest/node';

@@ -69,7 +69,7 @@ export async function runGuide(guide: string, { url, receiverPort, tool }: Surro
   }
 }
 
-/** Replaces the Worker of `npm start` by the one at `url` in a block of shell. */
+/** Replaces the Worker of `npm start` with the one at `url` in a block of shell. */
 export const aimAtWorker = (text: string, url: string): string =>
   text.replace(WORKER, new URL(url).host).replace(COMMAND, `$& --url ${url}`);
 

@@ -1,7 +1,7 @@
 // `npm test`: all tests, in two runs of vitest at the same time. The end-to-end tests share one server and take turns:
 // in a single run they would come after all others, with most of the machine idle. They take longest and mostly wait,
-// so the others have a lower priority, and what failed in either is listed last. With arguments, there is one run of
-// vitest, which gets them.
+// so the others have a lower priority. The tests that failed in either run are listed last. With arguments, there is
+// one run of vitest, which gets them.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

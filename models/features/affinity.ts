@@ -31,7 +31,7 @@ export function computeGenreAffinity(
   const { table, cells, starts, genreEnds } = columns.labels;
   const genres = [...new Set(picked)];
   const totals = genres.map(() => PICKED_WEIGHT / picked.length);
-  /** By label, the number of the genre from 1. */
+  /** By label, the number of its genre, counted from 1; 0 for a label not met yet. */
   const numbers = new Int32Array(table.length);
   for (const [at, genre] of genres.entries()) {
     const label = table.find(genre);

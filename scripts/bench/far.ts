@@ -20,7 +20,7 @@ export interface FarReport {
 
 const DEADLINES_MS = [150, 200, 300, 600];
 const REQUESTS = 20;
-/** With five, as elsewhere, a p99 is the tenth longest of a thousand: twice as high in one run as in the next. */
+/** Five, as elsewhere, make a thousand requests: too few, since their p99 may double from one run to the next. */
 const LATENCY_ROUNDS = 50;
 
 export async function benchFar(storeMs: number, objectMs: number, log: (message: string) => void): Promise<FarReport> {

@@ -5,7 +5,7 @@ import http from 'node:http';
 import { median, takePercentile } from './rounds.ts';
 
 const ROUNDS = 5;
-/** For each target in a round. */
+/** For each target, in each round. */
 const REQUESTS = 200;
 
 export interface Latency {

@@ -14,7 +14,7 @@ const LISTED_MAX = 10_000;
 
 const AFTER = `
 The command calls a running Worker: the one that \`npm start\` runs, with its development key; the one of your account,
-with --remote and CLOUDFLARE_API_TOKEN; or another, with --url. On another machine it needs a key in ADMIN_KEY.
+with --remote and CLOUDFLARE_API_TOKEN; or another, with --url. A Worker elsewhere needs a key in ADMIN_KEY.
 
 A letter is a message that its queue gave up on, or the invalid part of one. A replayed letter is gone once it is
 processed, and counts once however often it is replayed; if it fails again, it is listed with the new reason. Letters

@@ -12,7 +12,7 @@ import { renderReport } from './report-html.ts';
 
 const AFTER = `
 The command calls a running Worker: the one that \`npm start\` runs, with its development key; the one of your account,
-with --remote and CLOUDFLARE_API_TOKEN; or another, with --url. On another machine it needs a key in ADMIN_KEY.
+with --remote and CLOUDFLARE_API_TOKEN; or another, with --url. A Worker elsewhere needs a key in ADMIN_KEY.
 
 docs/guides/experiments.md goes from a hypothesis to a report. A start or stop takes effect everywhere within 30
 seconds.

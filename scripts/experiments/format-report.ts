@@ -13,7 +13,7 @@ export function formatReport(experiment: Experiment, report: ReportNow): string 
   const { sampleRatio, metrics, shadows } = report;
   return [
     ...explainVerdicts(experiment, report).map(({ title, text }) => `${title}. ${text}`),
-    // A shadow's experiment has one variant that players see: there is no ratio to check.
+    // If all other variants are shadows, players see only one: there is no ratio to check.
     ...(sampleRatio === null || sampleRatio.variants.length < 2 ? [] : [describePlayers(sampleRatio)]),
     ...(metrics.length === 0 ? [] : [tabulate(metrics)]),
     ...shadows.map(describeShadow),

@@ -35,7 +35,7 @@ export function formatExperiment(experiment: Experiment): string {
     `Players: ${formatShare(share)} of all, in the layer ${layer}${formatConditions(conditions)}.`,
     ...variants.map((variant) => `  ${describeVariant(variant)}`),
     ...stoppedVariants.map(({ id, reason, at }) => `  ${id} was stopped at ${formatTime(at)}: ${reason}`),
-    // Guardrails stop variants of splits only.
+    // Guardrails stop only variants of splits.
     `Decided by ${primaryMetric}.${kind === 'split' ? ` Guardrails: ${formatGuardrails(guardrails)}.` : ''}`,
   ].join('\n');
 }

@@ -170,7 +170,7 @@ test('an id whose text means null is missing', async () => {
 
 const TABLE = `user_id,item_id,timestamp\na,g,${SECONDS}\n`;
 
-test('a missing file is refused with the document that says what is read', () =>
+test('the error for a missing file names the document that says which files are read', () =>
   expect(read('missing')).rejects.toThrow('no such file or folder: missing; docs/import.md says'));
 
 test('a folder is refused if a part of a table would be left out; other tables in it are not read', async () => {

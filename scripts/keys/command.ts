@@ -11,7 +11,7 @@ import { type KeyClient, openKeyClient } from './call.ts';
 
 const AFTER = `
 The command calls a running Worker: the one that \`npm start\` runs, with its development key; the one of your account,
-with --remote and CLOUDFLARE_API_TOKEN; or another, with --url. On another machine it needs a key in ADMIN_KEY.
+with --remote and CLOUDFLARE_API_TOKEN; or another, with --url. A Worker elsewhere needs a key in ADMIN_KEY.
 
 A key is shown once; the Worker keeps only its digest. A revoked key is refused everywhere within 30 seconds; its
 open streams then get no more notices.

@@ -18,7 +18,7 @@ export function readDevelopmentKey(): string | undefined {
 
 /** Returns the key; creates and reports it the first time. */
 export const ensureDevelopmentKey = (report: (message: string) => void): string =>
-  readFirst(ensureSecret('ADMIN_KEY', () => randomBytes(24).toString('base64url'), 'opens the API here', report));
+  readFirst(ensureSecret('ADMIN_KEY', () => randomBytes(24).toString('base64url'), 'opens the local API', report));
 
 /** A variable may have several keys, separated by commas. */
 const readFirst = (keys: string): string => keys.split(',')[0]!.trim();
@@ -30,7 +30,7 @@ const readSecret = (name: string): string | undefined => new RegExp(`^${name}=(.
 /** Creates and reports the key that signs players' tokens the first time; afterwards does nothing. */
 export function ensureTokenKey(report: (message: string) => void): void {
   // Quoted, because JSON has characters with a meaning in the file's format.
-  ensureSecret('TOKEN_KEY_0', () => `'${makeTokenKey(0, 0)}'`, "signs players' tokens here", report);
+  ensureSecret('TOKEN_KEY_0', () => `'${makeTokenKey(0, 0)}'`, "signs players' tokens for the local API", report);
 }
 
 function ensureSecret(name: string, make: () => string, use: string, report: (message: string) => void): string {

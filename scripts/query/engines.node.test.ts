@@ -106,7 +106,7 @@ const GRAMMARS = { Trino: new TrinoSQL(), Spark: new SparkSQL() };
 
 test.each(Object.entries(GRAMMARS))('every query is in the grammar of %s', (_, grammar) => {
   for (const [name, sql] of QUERIES) expect(grammar.validate(sql), name).toEqual([]);
-  // Words of DuckDB alone, so that the grammar is seen to refuse.
+  // Syntax that only DuckDB knows, to show that the grammar refuses it.
   expect(grammar.validate('from events select * exclude (user_id)')).not.toEqual([]);
 });
 

@@ -14,7 +14,7 @@ const LISTED_MAX = 1_000;
 
 const AFTER = `
 The command calls a running Worker: the one that \`npm start\` runs, with its development key; the one of your account,
-with --remote and CLOUDFLARE_API_TOKEN; or another, with --url. On another machine it needs a key in ADMIN_KEY.
+with --remote and CLOUDFLARE_API_TOKEN; or another, with --url. A Worker elsewhere needs a key in ADMIN_KEY.
 
 The isolate that answers follows at once, every other one within 30 seconds. Metrics are those of the training, on
 held-out players, beside popularity's on the same players.

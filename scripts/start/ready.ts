@@ -1,4 +1,4 @@
-// The last lines of a start: programs read the address, people read what is missing and how it ends.
+// The last lines of a start: programs read the address; people read what is missing and how to end it.
 
 const WITHOUT_MODEL =
   'without a personal model: galleries show what is popular and new. The trainer tries again with each snapshot; ' +

@@ -25,7 +25,7 @@ export const createCommand = (name: string, summary: string) =>
       },
     });
 
-/** Refuses another flag in place of an option's value, which Commander would take: `--state --json` makes a folder. */
+/** Refuses a flag in place of an option's value. Commander takes it: `--state --json` would make a folder `--json`. */
 class StrictCommand extends Command {
   override createCommand(name?: string): Command {
     return new StrictCommand(name);

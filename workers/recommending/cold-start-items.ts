@@ -1,5 +1,5 @@
-// Compares cold-start items with other items: all of them at once, since it knows for each label which of them have it.
-// Made once per state of the catalogue (cold-start.ts).
+// Compares all cold-start items with another item in one pass: it lists, for each label, the cold-start items that have
+// it. Built once per state of the catalogue (cold-start.ts).
 
 import { type ItemColumns, NO_DEVELOPER } from '../../models/features/item-columns.ts';
 
@@ -22,7 +22,7 @@ export class ColdStartItems {
   readonly #columns: ItemColumns;
   /** By label, the positions of the items that have it. */
   readonly #labelled: number[][] = [];
-  /** By position: the number of the item's labels, and its developer. */
+  /** By position, the number of the item's labels and its developer. */
   readonly #sizes: Int32Array;
   readonly #developers: Int32Array;
 
@@ -41,8 +41,8 @@ export class ColdStartItems {
   }
 
   /**
-   * By position: similarity to the most similar of the others. Similarity is the Jaccard index of genres and tags, and
-   * a little more for the same developer, 0–1.2, times the other's weight.
+   * Returns, by position, the similarity to the most similar of the others: the Jaccard index of genres and tags, a
+   * little more for the same developer (0–1.2), times the other's weight.
    */
   compareWith(others: readonly Compared[]): Float64Array {
     const { cells, platformEnds, ends } = this.#columns.labels;
@@ -59,7 +59,10 @@ export class ColdStartItems {
     return similarities;
   }
 
-  /** `shared`: by position, the number of labels shared with the other item; leaves zeros for the next one. */
+  /**
+   * Raises the similarities of items that are more similar to the other item than to those before. `shared`: by
+   * position, the number of labels shared with it; set to zeros for the next one.
+   */
   #raise(similarities: Float64Array, shared: Uint8Array, { index, weight }: Compared): void {
     const { labels, developers } = this.#columns;
     const size = labels.ends[index]! - labels.platformEnds[index]!;
@@ -67,7 +70,7 @@ export class ColdStartItems {
     for (let position = 0; position < shared.length; position++) {
       const both = shared[position]!;
       shared[position] = 0;
-      // At least 1, where neither has labels.
+      // At least 1, in case neither item has labels.
       const jaccard = both / Math.max(1, size + this.#sizes[position]! - both);
       const isSameDeveloper = developer !== NO_DEVELOPER && this.#developers[position] === developer;
       const similarity = weight * (jaccard + (isSameDeveloper ? DEVELOPER_SIMILARITY : 0));

@@ -8,7 +8,7 @@ import { walkReleases } from './source.ts';
 
 /** Only the newest count if a store has just doubled its catalogue. */
 const COLD_START_ITEMS_MAX = 200;
-/** They are compared with this many items of a history. */
+/** They are compared with at most this many items of a history. */
 const COMPARED_MAX = 20;
 /** An item of similarity 1 ranks behind this many items, one of similarity ½ behind twice as many. */
 const ITEMS_BEFORE = 4;
@@ -51,7 +51,7 @@ function findColdStartItems(
 /** The cold-start items, compared with a player's history. */
 export interface ColdStart {
   items: ColdStartItems;
-  /** By position: similarity to the most similar item of the history, weighted by the player's engagement with that. */
+  /** By position: similarity to the most similar item of the history, weighted by the player's engagement with it. */
   similarities: Float64Array;
 }
 

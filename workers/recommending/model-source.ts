@@ -97,7 +97,7 @@ function sortPart(scores: Float32Array, threshold: number, reaches: boolean): nu
   return order;
 }
 
-/** Positions found, shared by all answers: a list would grow in steps. */
+/** Scratch space for positions, shared by all answers: a list would grow in steps. */
 let found = new Int32Array(0);
 
 /** NaN has those of a larger number. */

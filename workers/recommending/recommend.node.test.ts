@@ -260,7 +260,7 @@ it('recommends a cold-start item by its content, to matching players and beside 
   const input = createRankingInput(changes, [...known, fresh]);
   const { items: picked, ranking } = await recommend(input, 10);
   expect(ids(picked).indexOf('fresh')).toBeGreaterThan(0);
-  // It is wholly like the game that was played, so it ranks behind four others.
+  // Its similarity to the played game is 1, so it ranks behind four others.
   expect(ranking.ranked.findIndex((candidate) => getItem(ranking, candidate).itemId === 'fresh')).toBe(4);
   expect(picked.find(({ itemId }) => itemId === 'fresh')!.reason).toContain('Similar to what you played');
   const near = ids(recommendSimilar(input, listSimilar(input, 0), 6));

@@ -102,7 +102,7 @@ function createFactor(
   if (weights.length === 0) return undefined;
   const isWeighted = shareTests(weights, columns);
   return (index) => {
-    // Most items meet no rule.
+    // Most items match no rule.
     if (!isWeighted(index)) return 1;
     let factor = 1;
     for (const { rule, matches } of weights)

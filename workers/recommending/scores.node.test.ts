@@ -135,7 +135,7 @@ it('logs each ranked item with its position, propensity and features', async () 
   expect(itemIds.length).toBeGreaterThan(shown.length);
 });
 
-it('reads of some candidates the features that the ranking model got of all', async () => {
+it('reads the same features of some candidates as the ranking model got', async () => {
   let given: Float32Array = new Float32Array();
   const predictActions: PredictActions = async (features, candidates) => {
     given = features;

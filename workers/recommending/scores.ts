@@ -126,7 +126,7 @@ function pickCandidates(
 
 function pickRows(features: Float32Array, rows: readonly number[]): Float32Array {
   const picked = new Float32Array(rows.length * FEATURES.length);
-  // A loop, since a row is too short for `set`.
+  // A loop is faster than `set` for such short rows.
   for (let at = 0, to = 0; at < rows.length; at++)
     for (let from = rows[at]! * FEATURES.length; from < (rows[at]! + 1) * FEATURES.length; from++, to++)
       picked[to] = features[from]!;

@@ -19,7 +19,7 @@ interface Kept {
 }
 const keptOf = new WeakMap<ItemColumns, Kept>();
 
-/** Something to ask of any item; tests with the same key have the same verdicts. */
+/** A test that applies to any item; tests with the same key have the same verdicts. */
 interface SharedTest {
   key: string;
   matches(index: number): boolean;

@@ -70,7 +70,7 @@ function listByContent(input: RankingInput, to: number): ShownItem[] {
   return similar.sort((a, b) => b.score - a.score || (ids[a.index]! < ids[b.index]! ? -1 : 1));
 }
 
-/** Similarity of an item to others, as of cold-start items, 0–1.2. */
+/** Similarity of an item to others, as `ColdStartItems` computes it: 0–1.2. */
 function createSimilarity({ labels, developers }: ItemColumns, item: number): (other: number) => number {
   const marks = new LabelMarks(labels, item);
   const developer = developers[item]!;

@@ -63,7 +63,7 @@ const faulty = <T extends object>(binding: T, fault: (ask: () => unknown, method
 const down = (what: string) => () => {
   throw new Error(`${what} is down`);
 };
-/** Long enough for all that is not slow, on a busy machine too. */
+/** Long enough for everything that is not made slow, even on a busy machine. */
 const DEADLINE_MS = 1_000;
 const SLOW_MS = 800;
 const slow = (ask: () => unknown) => new Promise((resolve) => setTimeout(resolve, SLOW_MS)).then(ask);

@@ -16,8 +16,8 @@ import { scoreTogether } from './score-together.ts';
 /** Nobody is waiting, so a cold isolate has time to load its release. */
 const DEADLINE_MS = 10_000;
 /**
- * Players whose histories are scored by one run, which holds up other requests: four at most, and fewer in a large
- * catalogue, whose scores take longer. A count, because a Worker's clock stands still while it computes.
+ * Players whose histories one run scores, which holds up other requests: four at most, and fewer in a large catalogue,
+ * where scores take longer. A count, because a Worker's clock stands still while it computes.
  */
 const TOGETHER_MAX = 4;
 const ITEMS_TOGETHER_MAX = 80_000;
@@ -50,7 +50,7 @@ export async function makeGallery(request: Player & Surroundings): Promise<Store
 
 /**
  * Yields the galleries of the players, in order, without whole items. Other requests come in before each. `players` is
- * read a few at a time: what it computes holds them up as well.
+ * read a few at a time, since what it computes holds up other requests as well.
  */
 export async function* makeGalleries<P extends Player>(
   players: Iterable<P>,

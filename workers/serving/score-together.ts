@@ -14,7 +14,7 @@ interface Collected {
   scores: Promise<Float32Array[]>;
 }
 
-/** For answers that are computed at the same time. If a run fails, it fails for all of its release. */
+/** Models for answers that are computed at the same time. If a run fails, all answers that share it get the error. */
 export function scoreTogether(isolate: Isolate): Models {
   const collected = new Map<LoadedRelease, Collected>();
   const scoreCollected = async (release: LoadedRelease, histories: readonly History[]) => {
