@@ -10,7 +10,7 @@ import { StateInUseError } from './local/state-lock.ts';
 import { countLog } from './log/catch-up.ts';
 import { PassingFailure } from './remote/retries.ts';
 import { type ChosenStores, chooseStores } from './stores/choose.ts';
-import { runCommand } from './terminal/command.ts';
+import { explainError, runCommand } from './terminal/command.ts';
 import { reserveStdout } from './terminal/json-output.ts';
 import { createProgress, type Progress } from './terminal/progress.ts';
 
@@ -46,9 +46,8 @@ async function countImported(chosen: ChosenStores, progress: Progress): Promise<
 }
 
 /** Returns the text for an error, with the remedy. */
-function explain(error: Error & { code?: string; path?: string }): string {
+function explain(error: Error): string {
   if (error instanceof StateInUseError || error instanceof FilesRefusedError) return error.message;
-  if (error.code === 'ENOENT') return `no such file: ${error.path}`;
   const message = `${error.message} ${error.cause ?? ''}`;
   if (/SQLITE_BUSY|database is locked/i.test(message))
     return 'the database is locked by a running server: stop `npm start`, then run this again';
@@ -58,7 +57,7 @@ function explain(error: Error & { code?: string; path?: string }): string {
     /D1_ERROR|fetch failed|ECONN/.test(message)
   )
     return `${error.message}\nWhat has been written stays; once this is fixed, the same command resumes.`;
-  return error.message;
+  return explainError(error);
 }
 
 await runCommand(createImportCommand().action(importInteractions), explain);

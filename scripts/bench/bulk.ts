@@ -7,9 +7,9 @@ import { completeEvent, type PlayerEvent } from '../../models/contracts/event.ts
 import { createRandom } from '../../models/data/random.ts';
 import { insertEvents } from '../../workers/storage/events.ts';
 import { cronOf } from '../../workers/storage/job-schedule.ts';
+import { readProduct } from '../local/product.ts';
 import { type Latency, timeOne } from './latency.ts';
 import { readCpuSeconds } from './process-tree.ts';
-import { readProduct } from './product.ts';
 import { median, takePercentile } from './rounds.ts';
 import { fillStores, prepareServer } from './serving.ts';
 import { startWorkerd } from './workerd.ts';

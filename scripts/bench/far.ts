@@ -2,8 +2,8 @@
 // beside the same isolate next to them, and with the player's object far away, by the answer's deadline.
 
 import path from 'node:path';
+import { readProduct } from '../local/product.ts';
 import { type Latency, timeRequests } from './latency.ts';
-import { readProduct } from './product.ts';
 import { takePercentile } from './rounds.ts';
 import { fillStores, KEY, recordHistory } from './serving.ts';
 import { startWorkerd } from './workerd.ts';

@@ -5,11 +5,11 @@ import path from 'node:path';
 import type { Item } from '../../models/contracts/item.ts';
 import { putItems } from '../../workers/storage/items.ts';
 import type { Stores } from '../../workers/storage/stores.ts';
+import { readProduct } from '../local/product.ts';
 import { type BundleSize, measureBundle } from './bundle-size.ts';
 import { type Comparison, compareLoads } from './compare-loads.ts';
 import { type IsolateMemory, measureIsolateMemory } from './isolate-memory.ts';
 import { type Latency, timeRequests } from './latency.ts';
-import { readProduct } from './product.ts';
 import { publishRandomRelease } from './random-release.ts';
 import { startWorkerd } from './workerd.ts';
 

@@ -5,11 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestHarness } from 'wrangler';
 import type { Stores } from '../../workers/storage/stores.ts';
 import { readCpuSeconds } from '../bench/process-tree.ts';
-import { loadWrangler } from '../local/load-wrangler.ts';
+import { readProduct } from '../local/product.ts';
 import { PROJECT_DIR } from '../local/project.ts';
 import type { Usage } from './usage.ts';
 
 export const KEY = 'costs';
+/** Counts what the product's Worker uses. */
+const WORKER = path.join(import.meta.dirname, 'worker.ts');
 const POLL_MS = 1_000;
 const IDLE_MS = 5_000;
 
@@ -33,7 +35,7 @@ export interface CountedServer {
 export async function startCounted(): Promise<CountedServer> {
   const harness = createTestHarness({
     root: PROJECT_DIR,
-    workers: [{ config: deriveConfig(), secrets: { ADMIN_KEY: KEY } }],
+    workers: [{ config: { ...readProduct(), main: WORKER }, secrets: { ADMIN_KEY: KEY } }],
   });
   const { url } = await harness.listen();
   const running = harness.getWorker<Env>();
@@ -81,16 +83,6 @@ export async function startCounted(): Promise<CountedServer> {
     },
     close: () => harness.close(),
   };
-}
-
-/** The product's configuration with the counting Worker; without the page. */
-function deriveConfig() {
-  const product = loadWrangler().unstable_readConfig({ config: path.join(PROJECT_DIR, 'wrangler.toml') });
-  const { name, compatibility_date, keep_names, vars } = product;
-  const { d1_databases, r2_buckets, durable_objects, migrations, queues, ratelimits } = product;
-  const bindings = { d1_databases, r2_buckets, durable_objects, migrations, queues, ratelimits };
-  const main = path.join(import.meta.dirname, 'worker.ts');
-  return { name, compatibility_date, keep_names, ...bindings, main, vars };
 }
 
 async function sumObjects(bucket: R2Bucket): Promise<number> {

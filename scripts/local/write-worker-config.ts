@@ -4,8 +4,8 @@
 
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { loadWrangler } from './load-wrangler.ts';
 import { withPlatform } from './platform.ts';
+import { readProduct } from './product.ts';
 import { PROJECT_DIR } from './project.ts';
 
 export interface WorkerConfig {
@@ -20,19 +20,10 @@ export interface WorkerConfig {
 }
 
 const { file, state, main, vars, shards = 1 }: WorkerConfig = JSON.parse(process.argv[2]!);
-const product = loadWrangler().unstable_readConfig({ config: path.join(PROJECT_DIR, 'wrangler.toml') });
-const { name, compatibility_date, keep_names } = product;
-const { d1_databases, r2_buckets, durable_objects, migrations, queues, ratelimits } = product;
+const product = readProduct();
 const config = {
-  name,
-  compatibility_date,
-  keep_names,
-  d1_databases: [...d1_databases, ...Array.from({ length: shards - 1 }, (_, index) => bindShard(index + 1))],
-  r2_buckets,
-  durable_objects,
-  migrations,
-  queues,
-  ratelimits,
+  ...product,
+  d1_databases: [...product.d1_databases, ...Array.from({ length: shards - 1 }, (_, index) => bindShard(index + 1))],
   main: path.join(PROJECT_DIR, main),
   vars: { ...product.vars, ...vars },
 };

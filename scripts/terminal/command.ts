@@ -74,7 +74,8 @@ export async function runCommand(
   }
 }
 
-function explainError({ code, path, message }: NodeJS.ErrnoException): string {
+/** Returns the text for an error: of one in the file system, the path and not the system's call. */
+export function explainError({ code, path, message }: NodeJS.ErrnoException): string {
   if (code === 'ENOENT' && path !== undefined) return `no such file or folder: ${path}`;
   if (code === 'EISDIR') return 'this is a folder; name a file';
   return message;
