@@ -8,6 +8,12 @@ import { killProcesses, runNpm } from '../../tests/npm-run.ts';
 import { findProcesses } from '../../tests/processes.ts';
 import { findFreePort } from '../local/local-server.ts';
 
+/**
+ * Ten seconds for a shutdown in order on a busy machine. Not the minute that other tests wait: by then a process that
+ * was forgotten may have ended by itself.
+ */
+const SHUTDOWN_TIMEOUT_MS = 15_000;
+
 const createFolder = () => mkdtempSync(path.join(os.tmpdir(), 'interrupt-'));
 
 let imported: string;
@@ -32,7 +38,8 @@ async function startNpm(state: string, args: readonly string[]) {
   return { port, ...runNpm(state, ['start', '--', '--no-open', '--port', port, '--state', state, ...args]) };
 }
 
-const expectNothingLeft = (state: string) => expect.poll(() => findProcesses(state)).toEqual([]);
+const expectNothingLeft = (state: string, timeoutMs: number) =>
+  expect.poll(() => findProcesses(state), { timeout: timeoutMs }).toEqual([]);
 
 /** The process that runs a script of this project itself, not npm or a shell. */
 const findScript = (state: string, script: string): number =>
@@ -74,7 +81,7 @@ test.each<Interrupt>([
     if (alone) process.kill(npm.pid, 'SIGTERM');
     else process.kill(-npm.pid, 'SIGINT');
     await npm.exited;
-    await expectNothingLeft(state);
+    await expectNothingLeft(state, SHUTDOWN_TIMEOUT_MS);
   },
   300_000,
 );
@@ -84,7 +91,7 @@ test.each<{ source: Source; text: string }>([
   { source: 'imported', text: 'Starting the Worker' },
   { source: 'imported', text: 'ready http' },
 ])(
-  'after a SIGKILL of npm start nothing is left: %j',
+  'five seconds after a SIGKILL of npm start nothing is left: %j',
   async ({ source, text }) => {
     const { state, flags } = prepareSource(source);
     const npm = await startNpm(state, flags);
@@ -92,13 +99,13 @@ test.each<{ source: Source; text: string }>([
     await sleep(500);
     expect(findProcesses(state).length).toBeGreaterThan(0);
     process.kill(findScript(state, 'start.ts'), 'SIGKILL');
-    await expectNothingLeft(state);
+    await expectNothingLeft(state, 5_000);
     if (text !== 'ready http') return;
     // Neither the folder nor the port is in use any more.
     const again = runNpm(state, ['start', '--', '--no-open', '--port', npm.port, '--state', state]);
     await again.waitForText('Starting the Worker');
     process.kill(again.pid, 'SIGKILL');
-    await expectNothingLeft(state);
+    await expectNothingLeft(state, 5_000);
   },
   300_000,
 );
@@ -114,7 +121,7 @@ test.each([{ process_: 'start/preparation.ts' }, { process_: 'wrangler-dist/cli.
     expect(findProcesses(state).length).toBeGreaterThan(0);
     process.kill(-npm.pid, 'SIGINT');
     await npm.exited;
-    await expectNothingLeft(state);
+    await expectNothingLeft(state, SHUTDOWN_TIMEOUT_MS);
   },
   300_000,
 );
@@ -130,5 +137,5 @@ test.each([
   expect(findProcesses(state).length).toBeGreaterThan(0);
   process.kill(-npm.pid, 'SIGINT');
   await npm.exited;
-  await expectNothingLeft(state);
+  await expectNothingLeft(state, SHUTDOWN_TIMEOUT_MS);
 });
