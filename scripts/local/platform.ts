@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isShardBinding, type LogBindings, listLogShards } from '../../workers/storage/log-shards.ts';
 import type { Stores } from '../../workers/storage/stores.ts';
+import { makeClosable } from './closable-bucket.ts';
 import { endWorkerdsWithParent } from './end-with-parent.ts';
 import { loadWrangler } from './load-wrangler.ts';
 import { PROJECT_DIR } from './project.ts';
@@ -37,11 +38,13 @@ export async function openPlatform(state: string, config = CONFIG): Promise<Plat
     }),
   );
   const forgetWorkerds = endWorkerdsWithParent();
+  const { bucket, close } = makeClosable(proxy.env.BUCKET);
   const dispose = async () => {
+    await close();
     await proxy.dispose();
     forgetWorkerds();
   };
-  const stores = proxy.env;
+  const stores = { ...proxy.env, BUCKET: bucket };
   try {
     for (const database of [stores.DB, ...listLogShards(stores)]) await applyMigrations(database);
   } catch (error) {

@@ -24,7 +24,7 @@ export async function fetchFiles(
   const now = new Date();
   const missing = files.filter((file) => !touch(localPath(folder, file), file.bytes, now));
   let fetched = 0;
-  const queue = missing.values();
+  const queue = take(missing);
   const work = async () => {
     for (const file of queue) {
       const bytes = await readFile(bucket, file);
@@ -38,6 +38,11 @@ export async function fetchFiles(
   await Promise.all(Array.from({ length: PARALLEL }, work));
   deleteUnused(folder, now.getTime() - UNUSED_MS);
   return files.map((file) => localPath(folder, file));
+}
+
+/** A queue for several loops: one that fails closes it for all, so that they fetch no more. */
+function* take<T>(all: readonly T[]): Generator<T, void> {
+  yield* all;
 }
 
 const localPath = (folder: string, { key, sha256 }: DataFile): string =>
