@@ -154,7 +154,7 @@ export class FollowedState<E extends Stores> {
     turn: number,
   ): Promise<(previous: ServingState | undefined) => ServingState> {
     try {
-      const publishing = publishState(env, now);
+      const publishing = publishState(env, now, true);
       waitUntil(publishing.catch(() => {}));
       const published = await withDeadline(publishing, waitMs);
       // What was changed before an earlier publication began is in this one.

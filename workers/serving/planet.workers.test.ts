@@ -256,6 +256,34 @@ it('keeps a change made here although a request reads the state meanwhile', asyn
   await publishHere(env);
 });
 
+it('does not let a slow publication bring back a rule that was deleted elsewhere', async () => {
+  const here = await openWarm();
+  const elsewhere = await openWarm();
+  const held = Promise.withResolvers<void>();
+  const putting = Promise.withResolvers<void>();
+  const BUCKET = new Proxy(env.BUCKET, {
+    get:
+      (bucket, name) =>
+      async (key: string, ...rest: unknown[]) => {
+        if (name === 'put' && key === STATE_KEY) {
+          putting.resolve();
+          await held.promise;
+        }
+        return Reflect.get(bucket, name).call(bucket, key, ...rest);
+      },
+  });
+  await exclude('g37');
+  const slow = here.isolate.state.publish({ ...env, BUCKET }, Date.now(), here.waitUntil);
+  await putting.promise;
+  await deleteRule(env.DB, 'g37');
+  await elsewhere.isolate.state.publish(env, Date.now(), elsewhere.waitUntil);
+  held.resolve();
+  await slow;
+  await here.settle();
+  expect((await readPublishedState(env.BUCKET))!.rules).toEqual([]);
+  expect(here.isolate.state.peek().value!.parts.rules).toEqual([]);
+});
+
 it('follows what is published although its own copy of D1 is newer than the publication’s clock', async () => {
   const { ask, isolate, settle } = await openWarm();
   vi.spyOn(console, 'error').mockImplementation(() => {});

@@ -29,11 +29,13 @@ let writingSince = Number.NEGATIVE_INFINITY;
 
 /**
  * Writes what has changed. Returns `published` if that is nothing. It may run on several machines at once: each names
- * its own files.
+ * its own files. `written`: by an earlier attempt, before another publisher replaced the state. Its base stays in use:
+ * writing one takes longer than publishing changes, so that each new one could come too late.
  */
 export async function writeCatalogue(
   { DB, BUCKET }: Stores,
   published: CatalogueFiles | null,
+  written?: CatalogueFiles,
 ): Promise<CatalogueFiles> {
   const [revision, isKnown] = await Promise.all([readRevision(DB), published !== null && isRecorded(DB, published)]);
   // Otherwise D1 was restored to an earlier point, or its rows were deleted by hand: nothing published is valid.
@@ -41,15 +43,17 @@ export async function writeCatalogue(
   if (known !== published) await skipRevisions(DB, published!);
   // This version refuses a base of another schema.
   const readable = known !== null && isColumnsKey(known.base.key, COLUMNS_SCHEMA) ? known : null;
-  if (readable?.revision === revision) return readable;
-  const written = await writeFiles({ DB, BUCKET }, readable);
-  await recordCatalogue(DB, written, published);
-  return written;
+  const start = readable && written && written.base.revision > readable.base.revision ? written : readable;
+  if (start?.revision === revision) return start;
+  const files = await writeFiles({ DB, BUCKET }, start);
+  await recordCatalogue(DB, files, published);
+  return files;
 }
 
-async function writeFiles({ DB, BUCKET }: Stores, published: CatalogueFiles | null): Promise<CatalogueFiles> {
-  if (published === null) return writeBase({ DB, BUCKET });
-  const { base } = published;
+/** `start`: with the base to go on from; null if there is none. */
+async function writeFiles({ DB, BUCKET }: Stores, start: CatalogueFiles | null): Promise<CatalogueFiles> {
+  if (start === null) return writeBase({ DB, BUCKET });
+  const { base } = start;
   const changes: ItemChange[] = [];
   await readChangesSince(DB, base.revision, (change) => changes.push(change));
   const isDue = changes.length > Math.max(CHANGES_MAX, base.items * CHANGES_SHARE_MAX);

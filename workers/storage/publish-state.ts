@@ -1,7 +1,7 @@
 // Publishes what serving needs of the operators' changes: it reads the originals in D1 and R2, and replaces the
 // published state if it differs. It may run at any time, any number of times, on several machines at once.
 
-import type { PublishedState, StateParts } from '../../models/contracts/published-state.ts';
+import type { CatalogueFiles, PublishedState, StateParts } from '../../models/contracts/published-state.ts';
 import { logWarning } from '../logging/log.ts';
 import { deleteUnnamed, writeCatalogue } from './catalogue-files.ts';
 import { readRunningExperiments } from './experiments.ts';
@@ -47,16 +47,30 @@ export async function readOriginals(
   return { ...operators, statistics, release };
 }
 
-/** Returns the state as published now. `now`: epoch milliseconds. Throws if D1 or R2 fails. */
-export async function publishState(stores: Stores, now: number): Promise<PublishedState> {
-  const state = await changeState(stores.BUCKET, now, async (published) => {
+/**
+ * Returns the state as published now. `now`: epoch milliseconds. `isAfterChange`: replaces the state even if nothing
+ * seems to have changed; another publisher may be about to publish what it read before (changeState). Throws if D1 or
+ * R2 fails; if only the catalogue cannot be written, the rest is published before.
+ */
+export async function publishState(stores: Stores, now: number, isAfterChange = false): Promise<PublishedState> {
+  let written: CatalogueFiles | undefined;
+  let failure: unknown;
+  const readParts = async (published: PublishedState | undefined): Promise<StateParts> => {
+    failure = undefined;
     const [originals, catalogue] = await Promise.all([
       readOriginals(stores, published),
-      writeCatalogue(stores, published?.catalogue ?? null),
+      writeCatalogue(stores, published?.catalogue ?? null, written).catch((error) => {
+        if (published === undefined) throw error;
+        failure = error;
+        return published.catalogue;
+      }),
       published && deleteOldFiles(stores.BUCKET, published, now),
     ]);
+    written = catalogue ?? undefined;
     return { ...originals, catalogue };
-  });
+  };
+  const state = await changeState(stores.BUCKET, now, readParts, isAfterChange);
+  if (failure !== undefined) throw failure;
   return state!;
 }
 

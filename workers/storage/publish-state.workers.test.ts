@@ -9,6 +9,7 @@ import { makeItem } from '../../tests/item.ts';
 import { removeCatalogue, saveCatalogue } from '../../tests/restore-catalogue.ts';
 import { readBase, readChanges } from './catalogue-files.ts';
 import { deleteItem, pastRevision, patchItem, putItems, readItemChanges } from './items.ts';
+import { deleteKey, insertKey } from './keys.ts';
 import { DamagedFileError, putFileAtLocation } from './location-cache.ts';
 import { publishPointer, publishState } from './publish-state.ts';
 import { recordCatalogue } from './published-catalogues.ts';
@@ -20,14 +21,14 @@ const rule = (itemId: string) => ({
   ...RuleInput.parse({ action: 'pin', match: { itemIds: [itemId] } }),
 });
 const readIds = async () => (await readPublishedState(env.BUCKET))!.rules.map(({ ruleId }) => ruleId);
-/** The bucket, with something done before each write of the state. */
-const beforePut = (act: () => Promise<unknown>) =>
+/** The bucket, with something done before each write of the state, or of other objects. */
+const beforePut = (act: () => Promise<unknown>, isWatched = (key: string) => key === STATE_KEY) =>
   new Proxy(env.BUCKET, {
     get: (bucket, name) =>
       name !== 'put'
         ? Reflect.get(bucket, name).bind(bucket)
         : async (key: string, ...rest: [string, R2PutOptions]) => {
-            if (key === STATE_KEY) await act();
+            if (isWatched(key)) await act();
             return bucket.put(key, ...rest);
           },
   });
@@ -54,6 +55,28 @@ it('never replaces what was read later by what was read earlier, whatever the cl
   await deleteRule(env.DB, 'b');
   expect((await publishState(env, 5)).version).toBe(3_000_001);
   expect(await readIds()).toEqual(['c']);
+});
+
+it('does not publish a change that was undone meanwhile', async () => {
+  const key = (keyId: string) => ({
+    keyId,
+    ...{ name: keyId, hash: '00', scopes: ['read' as const], createdAt: '2026-01-01T00:00:00.000Z', createdBy: 'a' },
+    ...{ expiresAt: null, origins: null, ratePerMinute: null },
+  });
+  await publishState(env, 4_000_000);
+  // It has read the new key; before it writes, the key is deleted through another machine, which sees no change.
+  let others = 0;
+  const BUCKET = beforePut(async () => {
+    if (others++ > 0) return;
+    await deleteKey(env.DB, 'new');
+    await publishState(env, 4_000_001, true);
+  });
+  await insertKey(env.DB, key('new'), 500);
+  await publishState({ DB: env.DB, BUCKET }, 4_000_002, true);
+  expect((await readPublishedState(env.BUCKET))!.keys).toEqual([]);
+  // The first replaced the state, the second had nothing left to do.
+  expect(others).toBe(1);
+  expect((await readPublishedState(env.BUCKET))!.version).toBe(4_000_001);
 });
 
 it('replaces a damaged state, and publishes nothing without D1 before the first publication', async () => {
@@ -139,6 +162,50 @@ it('writes one base at a time', async () => {
   // The next one does, if the changes won.
   await patchItem(env.DB, 'g9', { title: 'Later' });
   expect((await readPublished()).changes).toBeLessThan(2_500);
+});
+
+it('keeps a base that it has written although others publish changes meanwhile', async () => {
+  const putAll = async (title: string) => {
+    for (let from = 0; from < 2_500; from += 500)
+      await putItems(
+        env.DB,
+        Array.from({ length: 500 }, (_, index) => makeItem(`n${from + index}`, { title })),
+      );
+  };
+  const before = (await readPublished()).files;
+  await putAll('Once more');
+  let bases = 0;
+  const BUCKET = beforePut(
+    async () => {
+      bases++;
+      await patchItem(env.DB, 'g9', { title: `Meanwhile ${bases}` });
+      await publishState(env, Date.now());
+      await patchItem(env.DB, 'g8', { title: `Later ${bases}` });
+    },
+    (key) => key.endsWith('.columns'),
+  );
+  const { catalogue } = await publishState({ DB: env.DB, BUCKET }, Date.now());
+  expect(bases).toBe(1);
+  expect(catalogue!.base.revision).toBeGreaterThan(before.revision);
+  const { items, changes } = await readPublished();
+  expect(items).toEqual(await readOriginals());
+  expect(changes).toBe(2);
+});
+
+it('publishes the rest if the catalogue cannot be written, and fails', async () => {
+  await publishState(env, Date.now());
+  await patchItem(env.DB, 'g9', { title: 'Not written' });
+  await putRule(env.DB, rule('d'), 500, 1);
+  const BUCKET = beforePut(
+    async () => {
+      throw new Error('R2 refuses the file');
+    },
+    (key) => key.startsWith('catalogue/'),
+  );
+  await expect(publishState({ DB: env.DB, BUCKET }, Date.now())).rejects.toThrow('R2 refuses the file');
+  expect(await readIds()).toContain('d');
+  expect((await readPublished()).items).toEqual(await readOriginals());
+  await deleteRule(env.DB, 'd');
 });
 
 it('refuses files of the catalogue that are missing, damaged or of another kind, whoever has them', async () => {

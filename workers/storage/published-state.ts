@@ -17,18 +17,22 @@ export async function readPublishedState(bucket: R2Bucket): Promise<PublishedSta
  * Publishes the parts that `readParts` returns; none, if it returns undefined or nothing has changed. `readParts`
  * receives the state as published, or undefined before the first publication or if it is damaged, and must read its
  * sources itself: the state is replaced only if nobody else has done so since, so what was read earlier never replaces
- * what was read later. `now`: epoch milliseconds. Throws if others keep replacing it.
+ * what was read later. `isAfterChange`: replaces it even with equal parts. A change may have undone another one, which
+ * a slower publisher has read and is about to publish. `now`: epoch milliseconds. Throws if others keep replacing it.
  */
 export async function changeState(
   bucket: R2Bucket,
   now: number,
   readParts: (published: PublishedState | undefined) => Promise<StateParts | undefined>,
+  isAfterChange = false,
 ): Promise<PublishedState | undefined> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const object = await bucket.get(STATE_KEY);
     const published = PublishedState.safeParse(await object?.json().catch(() => undefined)).data;
     const parts = await readParts(published);
-    if (parts === undefined || (published !== undefined && isSame(parts, published))) return published;
+    // Whoever replaced it since the first attempt has held up slower publishers.
+    const keepsEqual = !isAfterChange || attempt > 0;
+    if (parts === undefined || (published !== undefined && keepsEqual && isSame(parts, published))) return published;
     const state = {
       ...parts,
       schema: STATE_SCHEMA,
