@@ -49,3 +49,28 @@ test('says what to do if the Worker does not publish the key', async () => {
   const change = changeTokenKey({ ...worker, isForced: false, onPut: () => {}, pollMs: 1, limitMs: 50 });
   await expect(change).rejects.toThrow(/TOKEN_KEY_0 is stored, .* run this again only once the key is listed/s);
 });
+
+test('does not wait longer for a Worker that begins an answer and does not end it', async () => {
+  let isSilent = false;
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).write('{"keys":[');
+    if (!isSilent) response.end(']}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const change = changeTokenKey({
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    isForced: false,
+    putSecret: async () => {
+      isSilent = true;
+    },
+    onPut: () => {},
+    pollMs: 1,
+    limitMs: 500,
+  });
+  await expect(change).rejects.toThrow(/TOKEN_KEY_0 is stored, .* run this again only once the key is listed/s);
+});

@@ -7,6 +7,8 @@ import { chooseSlot, type PublishedKey, type SlotChoice } from './choose-slot.ts
 
 /** A new secret does not reach all isolates at once: this many reads in a row must show it. */
 const READS_IN_A_ROW = 5;
+/** For each read, body included. */
+const READ_TIMEOUT_MS = 15_000;
 
 export interface KeyChange {
   /** Address of the Worker. */
@@ -42,17 +44,19 @@ async function waitForKey(address: URL, kid: string, pollMs: number, limitMs: nu
   const end = Date.now() + limitMs;
   for (let inARow = 0; Date.now() < end; await sleep(pollMs)) {
     // The secret is stored already, so a failed read does not end the wait.
-    const published = await readPublishedKeys(address).catch(() => []);
+    const published = await readPublishedKeys(address, end - Date.now()).catch(() => []);
     inARow = published.some((key) => key.kid === kid) ? inARow + 1 : 0;
     if (inARow === READS_IN_A_ROW) return true;
   }
   return false;
 }
 
-async function readPublishedKeys(address: URL): Promise<PublishedKey[]> {
-  const response = await fetch(address).catch((error: Error) => {
+async function readPublishedKeys(address: URL, timeoutMs = READ_TIMEOUT_MS): Promise<PublishedKey[]> {
+  const signal = AbortSignal.timeout(Math.max(1, Math.min(timeoutMs, READ_TIMEOUT_MS)));
+  const cannotRead = (error: Error) => {
     throw new Error(`${address} cannot be read (${error.message}): deploy the Worker first`);
-  });
+  };
+  const response = await fetch(address, { signal }).catch(cannotRead);
   if (!response.ok) throw new Error(`${address} answers ${response.status}: deploy this version of the Worker first`);
-  return ((await response.json()) as { keys: PublishedKey[] }).keys;
+  return ((await response.json().catch(cannotRead)) as { keys: PublishedKey[] }).keys;
 }

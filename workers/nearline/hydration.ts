@@ -14,6 +14,8 @@ import type { Tables } from './tables.ts';
 
 /** The first answer for a player waits this long for the log; if the log is slower, the next answer has it. */
 const WAIT_MS = 60;
+/** A reading that takes longer has failed: if it hangs, the next request reads again. */
+export const READ_MAX_MS = 30_000;
 /** A log read longer ago than this is read again, after the answer. */
 const AGE_MS = 6 * 3_600_000;
 
@@ -92,7 +94,7 @@ export class Hydration {
   }
 
   #readOnce(userId: string): Promise<void> {
-    this.#running ??= this.readLog(userId)
+    this.#running ??= withDeadline(this.readLog(userId), READ_MAX_MS)
       .catch((error: Error) => {
         logWarning('signals not read from the log', { error: error.message });
       })

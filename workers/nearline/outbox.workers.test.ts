@@ -7,6 +7,7 @@ import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
 import { makeEvent } from '../../tests/event.ts';
+import { HANGING_STORES } from '../../tests/failing-stores.ts';
 import { createItem } from '../../tests/ranking-input.ts';
 import { runAlarm } from '../../tests/run-alarm.ts';
 import { isolate } from '../serving/isolate.ts';
@@ -72,12 +73,6 @@ async function runNextAlarm(player: Player): Promise<number> {
 /** D1 whose queries fail. */
 const down = () => {
   const statement = { bind: () => statement, all: () => Promise.reject(new Error('D1 is down')) };
-  return { prepare: () => statement, batch: statement.all } as unknown as D1Database;
-};
-
-/** D1 that never answers. */
-const hanging = () => {
-  const statement = { bind: () => statement, all: () => new Promise(() => {}) };
   return { prepare: () => statement, batch: statement.all } as unknown as D1Database;
 };
 
@@ -166,7 +161,7 @@ it('asks with growing delay while D1 fails, changes nothing meanwhile, and loses
 it('checks again after a check that hung', async () => {
   vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });
   wait(0);
-  const { player } = await openPlayer('hugo', { DB: hanging() });
+  const { player } = await openPlayer('hugo', { DB: HANGING_STORES.DB });
   await player.record([click('hugo', '1')]);
   await runInDurableObject(player, async (object) => {
     const checks = Promise.allSettled([object.refreshReport('hugo'), object.refreshReport('hugo')]);

@@ -6,10 +6,12 @@ import { EVENT_TYPES, type PlayerEvent } from '../../models/contracts/event.ts';
 import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
 import { MARKS_MAX, RECENT_ACTIONS_MAX, type Signals } from '../../models/contracts/signals.ts';
 import { emptySignals, foldEvents, listMarks, toSignalEvent } from '../../models/features/signals.ts';
+import { HANGING_STORES } from '../../tests/failing-stores.ts';
 import { createItem } from '../../tests/ranking-input.ts';
 import { isolate } from '../serving/isolate.ts';
 import { insertEvents } from '../storage/events.ts';
 import { putItems } from '../storage/items.ts';
+import { READ_MAX_MS } from './hydration.ts';
 
 const NOW = Date.UTC(2026, 4, 1);
 
@@ -129,6 +131,24 @@ it('reads the log once for a player whose events came by import, and adds what a
   await evictDurableObject(cleo);
   await cleo.readUserState('cleo');
   expect(comparable(await cleo.snapshot())).toEqual(comparable(replayed));
+});
+
+it('reads the log again after a reading that hung', async () => {
+  const log = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  await insertEvents(env.DB, [makeEvent('jo', 2)]);
+  const jo = env.USER_SIGNALS.getByName('jo');
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  await runInDurableObject(jo, async (object) => {
+    Object.assign(object, { env: { ...env, ...HANGING_STORES, LOG_0: HANGING_STORES.DB } });
+    const reads = Promise.all([object.readUserState('jo'), object.readUserState('jo')]);
+    await vi.advanceTimersByTimeAsync(READ_MAX_MS);
+    expect((await reads).map(({ complete }) => complete)).toEqual([false, false]);
+    Object.assign(object, { env });
+  });
+  vi.useRealTimers();
+  await expect.poll(async () => (await jo.readUserState('jo')).complete).toBe(true);
+  expect((await jo.snapshot()).actions.map(({ id }) => id)).toEqual(['e2']);
+  log.mockRestore();
 });
 
 it('retries until the gallery can be made', async () => {

@@ -10,6 +10,7 @@ import { findTrusted, UNKNOWN_LIMITS } from '../credentials/trusted-read.ts';
 import { logWarning } from '../logging/log.ts';
 import type { IssuerSet } from '../serving/followed-state.ts';
 import type { CacheLimits, CacheRead } from '../storage/cache.ts';
+import { withDeadline } from '../storage/deadline.ts';
 import type { PlayerCaller } from './caller.ts';
 import { findIssuer, UNKNOWN_KEY, verifyIssuerToken } from './issuer-token.ts';
 import { ProblemError } from './problems.ts';
@@ -20,6 +21,8 @@ export const KEYS_FRESH_MS = 10 * 60_000;
 export const KEYS_STALE_MS = 3_600_000;
 /** All isolates together read an issuer's keys once in this time, however many tokens name unknown keys. */
 export const KEYS_INTERVAL_MS = 30_000;
+/** A request waits this long for the keys to be read and stored; that goes on behind the answer. */
+export const KEYS_WAIT_MS = 10_000;
 
 export interface IssuerKeys {
   /** The isolate's copy, or a newer one. */
@@ -68,12 +71,9 @@ async function freshenKeys(
 ): Promise<StoredIssuer> {
   const age = now - issuer.keysReadAt;
   if (age <= KEYS_FRESH_MS || !isDue(issuer, now)) return issuer;
-  const read = readKeys(issuer, keys, now).catch(() => {});
-  if (age <= KEYS_STALE_MS) {
-    keys.waitUntil(read);
-    return issuer;
-  }
-  await read;
+  const read = readKeysBehind(issuer, keys, now);
+  if (age <= KEYS_STALE_MS) return issuer;
+  await withDeadline(read, KEYS_WAIT_MS).catch(() => {});
   return (await findAgain()) ?? issuer;
 }
 
@@ -87,7 +87,7 @@ async function verifyWithNewKeys(
 ): Promise<PlayerCaller> {
   let latest = (await findAgain(UNKNOWN_LIMITS)) ?? issuer;
   if (latest.jwks === issuer.jwks && isDue(latest, now)) {
-    await readKeys(latest, keys, now).catch(() => {});
+    await withDeadline(readKeysBehind(latest, keys, now), KEYS_WAIT_MS).catch(() => {});
     // Another isolate may have read and published them just now.
     latest = (await findAgain({ ...UNKNOWN_LIMITS, maxAgeMs: 0 })) ?? latest;
   }
@@ -100,6 +100,13 @@ async function verifyWithNewKeys(
 }
 
 const isDue = ({ keysTriedAt }: StoredIssuer, now: number): boolean => now - keysTriedAt >= KEYS_INTERVAL_MS;
+
+/** Resolves when the keys have been read and stored, or that has failed. */
+function readKeysBehind(issuer: StoredIssuer, keys: IssuerKeys, now: number): Promise<void> {
+  const read = readKeys(issuer, keys, now).catch(() => {});
+  keys.waitUntil(read);
+  return read;
+}
 
 /** Reads the keys from the issuer, unless another isolate just did. */
 async function readKeys(issuer: StoredIssuer, keys: IssuerKeys, now: number): Promise<void> {

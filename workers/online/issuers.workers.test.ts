@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ISSUERS_MAX, type Issuer, toUserId } from '../../models/contracts/issuer.ts';
 import type { Problem } from '../../models/contracts/problem.ts';
 import { fail, ok } from '../../models/contracts/result.ts';
-import { FAILING_STORES } from '../../tests/failing-stores.ts';
+import { FAILING_STORES, HANGING_STORES } from '../../tests/failing-stores.ts';
 import { forgetHere } from '../../tests/publish-here.ts';
 import { DELETED_MAX_MS } from '../credentials/trusted-read.ts';
 import { Isolate } from '../serving/isolate.ts';
@@ -15,7 +15,7 @@ import { deleteIssuer } from '../storage/issuers.ts';
 import { publishState } from '../storage/publish-state.ts';
 import { openIssuerKeys } from './auth.ts';
 import { fetchJwkSet } from './fetch-jwk-set.ts';
-import { identifyByIssuer, KEYS_FRESH_MS, KEYS_INTERVAL_MS, KEYS_STALE_MS } from './issuer-caller.ts';
+import { identifyByIssuer, KEYS_FRESH_MS, KEYS_INTERVAL_MS, KEYS_STALE_MS, KEYS_WAIT_MS } from './issuer-caller.ts';
 import { readClaims } from './issuer-token.ts';
 
 const ISS = 'https://id.example/oauth';
@@ -383,6 +383,22 @@ it('refuses a deleted issuer in every isolate within 30 seconds, and works durin
   await deleteIssuer(env.DB, body.issuerId);
   await publishState(env, start + 300_000);
   await expect(identify(token, start + 300_000 + DELETED_MAX_MS)).rejects.toEqual(unauthorized);
+});
+
+it('does not wait long for a database that never answers', async () => {
+  await create();
+  const { setTimeout } = globalThis;
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation(((run: () => void, ms: number) =>
+    setTimeout(run, ms === KEYS_WAIT_MS ? 0 : ms)) as typeof setTimeout);
+  const { DB } = HANGING_STORES;
+  const { identify } = openIsolate(() => published);
+  const unknown = await (await makeSigner('k2')).sign();
+  await expect(identify(unknown, Date.now() + KEYS_INTERVAL_MS, { DB })).rejects.toEqual(unavailable);
+  // The keys as last read stay in use.
+  const token = await signer.sign({}, { expiresIn: 86_400 });
+  expect(await identify(token, Date.now() + KEYS_FRESH_MS + KEYS_STALE_MS + 2, { DB })).toMatchObject({
+    userId: 'epic:ann',
+  });
 });
 
 it('does not wait for a URL that never answers', async () => {

@@ -6,7 +6,7 @@ import type { Problem } from '../../models/contracts/problem.ts';
 import type { ListedRelease } from '../../models/contracts/release.ts';
 import { runSmokeTest } from '../../scripts/deploy/smoke-test.ts';
 import { type Publication, publishFake } from '../../tests/fake-release.ts';
-import { Isolate, isolate } from '../serving/isolate.ts';
+import { Isolate, isolate, LOAD_WAIT_MS } from '../serving/isolate.ts';
 import { listAuditEntries } from '../storage/audit-log.ts';
 
 type Answer = Gallery & Recommendations & { engine: string | null; modelMemory: string | null; failures: object[] };
@@ -206,6 +206,28 @@ it('loads a release that was mended at once when it is activated', async () => {
   expect(isolate.peekRelease().failure).toMatch(/^b1: .*neighbours\.bin is missing/);
   await env.BUCKET.put(key, file);
   expect((await send('POST', '/b1/activate')).body).toMatchObject({ version: 'b1', failure: null });
+});
+
+it('does not wait long for a release whose files never come, and says that it loads it', async () => {
+  const { setTimeout } = globalThis;
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation(((run: () => void, ms: number) =>
+    setTimeout(run, ms === LOAD_WAIT_MS ? 0 : ms)) as typeof setTimeout);
+  const whole = await publish('h1', { itemIds, shift: 0 });
+  await publish('h2', { itemIds, shift: 1, previous: whole });
+  const BUCKET = new Proxy(env.BUCKET, {
+    get:
+      (bucket, name) =>
+      (key: string, ...rest: unknown[]) =>
+        key === releaseKey('h2', 'model.onnx')
+          ? new Promise(() => {})
+          : Reflect.get(bucket, name).call(bucket, key, ...rest),
+  });
+  await isolate.revalidateRelease({ ...env, BUCKET }, Date.now(), () => {});
+  // It shares the load that hangs.
+  const { body } = await send<{ failure: string }>('POST', '/h2/activate');
+  expect(body.failure).toBe('this isolate is still loading it');
+  expect((await send('POST', '/h1/activate')).body).toMatchObject({ version: 'h1', failure: null });
+  vi.restoreAllMocks();
 });
 
 it('mends a damaged pointer by activating a release', async () => {

@@ -165,7 +165,7 @@ export class FollowedState<E extends Stores> {
       this.#failed = turn;
       const { message } = error as Error;
       logWarning('a change is not published yet', { error: message });
-      const [operators] = await Promise.allSettled([readOperatorParts(env.DB)]);
+      const [operators] = await Promise.allSettled([withDeadline(readOperatorParts(env.DB), waitMs)]);
       return (previous) => {
         if (operators.status === 'rejected') throw operators.reason;
         // That R2 can be read is not in doubt.

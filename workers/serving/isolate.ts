@@ -18,8 +18,8 @@ import { FollowedState, type WaitUntil } from './followed-state.ts';
 
 export type ServingEnv = Stores & ReleaseEnv;
 
-/** A load that takes longer has died. */
-const LOAD_WAIT_MS = 10_000;
+/** A load that takes longer has died, or hangs. */
+export const LOAD_WAIT_MS = 10_000;
 
 export class Isolate {
   readonly commonRows = new CommonRows();
@@ -103,12 +103,17 @@ export class Isolate {
     return withNewestFailure(this.#release.peek());
   }
 
-  /** Call it right after moving the pointer. Also tries a release that failed shortly before. */
+  /**
+   * Call it right after moving the pointer. Also tries a release that failed shortly before. A load that takes long
+   * goes on behind the answer.
+   */
   async revalidateRelease(env: ServingEnv, now: number, waitUntil: WaitUntil): Promise<void> {
     await this.state.publish(env, now, waitUntil);
     forgetBroken();
     const pointer = this.state.peek().value?.parts.release ?? undefined;
-    await this.#release.revalidate((loaded) => this.#loadCurrent(env, pointer, loaded, now), now);
+    const loading = this.#release.revalidate((loaded) => this.#loadCurrent(env, pointer, loaded, now), now);
+    waitUntil(loading);
+    await withDeadline(loading, LOAD_WAIT_MS).catch(() => {});
   }
 
   /** Reads the state, and then what it names, in the time that is left. */

@@ -5,6 +5,7 @@ import { beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import { RuleInput } from '../../models/contracts/rule.ts';
 import { makeEvent } from '../../tests/event.ts';
+import { HANGING_STORES } from '../../tests/failing-stores.ts';
 import { publishFake } from '../../tests/fake-release.ts';
 import { makeItem } from '../../tests/item.ts';
 import { forgetHere, publishHere } from '../../tests/publish-here.ts';
@@ -225,6 +226,29 @@ it('publishes many changes of games at once, and hides a game everywhere', async
   const { shown } = await elsewhere.ask({ DB: stores.DB });
   for (const gone of ['g17', 'g19', 'g23']) expect(shown).not.toContain(gone);
   expect(calls.DB).toBe(0);
+});
+
+it('takes an old state of its location although D1 and R2 never answer', async () => {
+  await openWarm();
+  elapse(600_000);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: Date.now() });
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const { isolate, waitUntil } = open();
+  void isolate.state.get({ ...env, ...HANGING_STORES }, Date.now(), waitUntil);
+  await expect
+    .poll(async () => {
+      await vi.advanceTimersByTimeAsync(1_000);
+      return isolate.state.peek().value;
+    })
+    .toMatchObject({ bucketFailure: 'no answer within 3000 ms' });
+});
+
+it('does not wait for D1 and R2, which never answer, to publish a change', async () => {
+  const { isolate, waitUntil } = await openWarm();
+  vi.spyOn(console, 'warn').mockImplementation(() => {});
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  await isolate.state.publish({ ...env, ...HANGING_STORES }, Date.now(), waitUntil, 10);
+  expect(isolate.state.hasUnpublished).toBe(true);
 });
 
 it('keeps a change made here although a request reads the state meanwhile', async () => {

@@ -150,7 +150,7 @@ async function readWithoutBucket(
   now: number,
 ): Promise<ServingState> {
   try {
-    return await readStateFromDatabase(db, previous, bucketFailure, now);
+    return await withDeadline(readStateFromDatabase(db, previous, bucketFailure, now), STORE_WAIT_MS);
   } catch {
     const old = previous === undefined && entry !== undefined ? await adoptEntry(entry, previous) : undefined;
     if (old === undefined) throw new Error(bucketFailure);
