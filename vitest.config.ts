@@ -85,16 +85,23 @@ const PURE = '{models,workers/recommending}/**/*.node.test.ts';
 /** Limits in milliseconds. A busy machine must not fail a test; only one that hangs takes this long. */
 const PATIENCE = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: { timeout: 60_000 } } };
 
+/** Waits of the product that tests inside workerd lengthen, and their new values. */
+const WAITS: Record<string, [wait: string, longer: string]> = {
+  '/workers/serving/budget.ts': ['DEADLINE_DEFAULT_MS = 150', 'DEADLINE_DEFAULT_MS = 5_000'],
+  '/workers/nearline/hydration.ts': ['WAIT_MS = 60', 'WAIT_MS = 2_000'],
+};
+
 /**
- * A plugin that gives requests inside workerd five seconds by default, not 150 ms: otherwise an answer on a busy
- * machine would lack what came late. Tests of the deadline set their own.
+ * A plugin that gives requests inside workerd seconds by default, and so the first reading of a player's log: otherwise
+ * an answer on a busy machine would lack what came late. Tests of the deadline set their own.
  */
-const LONG_DEADLINE = {
-  name: 'long-deadline',
+const LONG_WAITS = {
+  name: 'long-waits',
   transform(code: string, id: string) {
-    if (!id.endsWith('/workers/serving/budget.ts')) return undefined;
-    const longer = code.replace('DEADLINE_DEFAULT_MS = 150', 'DEADLINE_DEFAULT_MS = 5_000');
-    if (longer === code) throw new Error('budget.ts has no deadline of 150 ms to lengthen');
+    const file = Object.keys(WAITS).find((suffix) => id.endsWith(suffix));
+    if (file === undefined) return undefined;
+    const longer = code.replace(...WAITS[file]!);
+    if (longer === code) throw new Error(`${file} has no “${WAITS[file]![0]}” to lengthen`);
     return longer;
   },
 };
@@ -131,7 +138,7 @@ export default defineConfig(async () => {
           // The pool ships an imported wasm as a list of 14 million numbers; the shim takes it over a service binding.
           resolve: { alias: { [ORT_WASM]: here('tests/ort-wasm-shim.ts') } },
           plugins: [
-            LONG_DEADLINE,
+            LONG_WAITS,
             cloudflareTest({
               wrangler: { configPath: './wrangler.toml' },
               miniflare: {

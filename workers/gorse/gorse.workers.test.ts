@@ -268,8 +268,8 @@ it('waits for the log of a player whose object has not read it', async () => {
     ...{ platform: null, country: null, locale: null },
   };
   await insertEvents(env.DB, [like]);
-  // Longer than a gallery would wait.
-  const delayed = delayReads(env.LOG_0, 300);
+  // Longer than a gallery would wait; vitest.config.ts sets how long that is in tests.
+  const delayed = delayReads(env.LOG_0, 2_500);
   await runInDurableObject(
     env.USER_SIGNALS.getByName('slow'),
     (object) => void Object.assign(object, { env: { ...env, LOG_0: delayed } }),
@@ -396,7 +396,7 @@ it('writes back every page and every repetition of a stored gallery, whose answe
   };
   const recommend = async (query: string) => {
     const request = new Request<unknown, IncomingRequestCfProperties>(
-      `http://edge/api/recommend/una?n=2&deadlineMs=2000&write-back-type=read${query}`,
+      `http://edge/api/recommend/una?n=2&deadlineMs=5000&write-back-type=read${query}`,
       { headers: { 'x-api-key': 'test-admin' } },
     );
     const response = await worker.fetch(request, { ...env, USER_SIGNALS } as never, createExecutionContext());

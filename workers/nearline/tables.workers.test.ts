@@ -24,7 +24,7 @@ const NOTHING = { tables: [], bytes: EMPTY_FILE_BYTES, alarm: null };
 
 it('stores nothing for an unknown id, whatever is read', async () => {
   for (const path of [
-    'gallery?deadlineMs=2000',
+    'gallery?deadlineMs=5000',
     'recommendations',
     'signals',
     'preferences',
@@ -38,12 +38,12 @@ it('stores nothing for an unknown id, whatever is read', async () => {
   expect(await readStorage('unknown')).toEqual(NOTHING);
 
   await evictDurableObject(env.USER_SIGNALS.getByName('unknown'));
-  await call('/v1/users/unknown/gallery?deadlineMs=2000');
+  await call('/v1/users/unknown/gallery?deadlineMs=5000');
   expect(await readStorage('unknown')).toEqual(NOTHING);
 });
 
 it('creates its tables with the first event, and then makes a gallery for a player who has requested one', async () => {
-  await call('/v1/users/new-player/gallery?platform=windows&deadlineMs=2000');
+  await call('/v1/users/new-player/gallery?platform=windows&deadlineMs=5000');
   expect(await readStorage('new-player')).toEqual(NOTHING);
   const event = { id: '1', userId: 'new-player', type: 'click', itemId: 'x' };
   expect((await post('/v1/events', { events: [event] })).status).toBe(202);

@@ -22,7 +22,7 @@ async function call<T>(path: string, body?: unknown): Promise<T> {
 
 /** Sorted, as a few first rows are shuffled. Too short for a game drawn at random. */
 async function askTopPicks(userId: string, query = ''): Promise<string[]> {
-  const { rows } = await call<Gallery>(`/v1/users/${userId}/gallery?n=7&deadlineMs=2000${query}`);
+  const { rows } = await call<Gallery>(`/v1/users/${userId}/gallery?n=7&deadlineMs=5000${query}`);
   return rows[0]!.items.map(({ itemId }) => itemId).sort();
 }
 

@@ -27,11 +27,11 @@ beforeAll(async () => {
 
 it('continues a list where a page ended, under the id of the first answer', async () => {
   for (const path of PATHS) {
-    const whole = (await call(`${path}?n=40&deadlineMs=2000`)).body;
-    const first = (await call(`${path}?n=8&deadlineMs=2000`)).body;
+    const whole = (await call(`${path}?n=40&deadlineMs=5000`)).body;
+    const first = (await call(`${path}?n=8&deadlineMs=5000`)).body;
     const shown = ids(first);
     for (const offset of [8, 16, 24, 32]) {
-      const query = `n=8&offset=${offset}&recommendationId=${first.recommendationId}&deadlineMs=2000`;
+      const query = `n=8&offset=${offset}&recommendationId=${first.recommendationId}&deadlineMs=5000`;
       const { body } = await call(`${path}?${query}`);
       expect(body.recommendationId, path).toBe(first.recommendationId);
       shown.push(...ids(body));
@@ -44,7 +44,7 @@ it('continues a list where a page ended, under the id of the first answer', asyn
 
 it('keeps the order of the first page while the player acts, even if their object is evicted', async () => {
   const path = '/v1/users/dan/recommendations';
-  const query = 'deadlineMs=2000';
+  const query = 'deadlineMs=5000';
   const send = (...events: { type: string; itemId: string }[]) => {
     const own = events.map((event, index) => ({
       ...event,
@@ -77,11 +77,11 @@ it('keeps the order of the first page while the player acts, even if their objec
 
 it('leaves out the ids of `exclude`, so that nothing is repeated even if the player’s state changes', async () => {
   for (const path of PATHS) {
-    const first = ids((await call(`${path}?n=8&deadlineMs=2000`)).body);
+    const first = ids((await call(`${path}?n=8&deadlineMs=5000`)).body);
     const events = [{ id: path, userId: 'ann', type: 'like', itemId: first[0] }];
     expect((await call('/v1/events', { method: 'POST', body: JSON.stringify({ events }) })).status).toBe(202);
     for (const exclude of [`exclude=${first.join(',')}`, first.map((id) => `exclude=${id}`).join('&')]) {
-      const next = ids((await call(`${path}?n=8&${exclude}&deadlineMs=2000`)).body);
+      const next = ids((await call(`${path}?n=8&${exclude}&deadlineMs=5000`)).body);
       expect(next, path).toHaveLength(8);
       for (const itemId of next) expect(first, path).not.toContain(itemId);
     }
@@ -92,7 +92,7 @@ it('leaves the cart out of every row of a gallery, also of the player’s own ga
   const played = { id: 'played', userId: 'cat', type: 'play', itemId: 'g9', value: 30 };
   await call('/v1/events', { method: 'POST', body: JSON.stringify({ events: [played] }) });
   const ask = async (query: string) => {
-    const { rows } = (await call(`/v1/users/cat/gallery?deadlineMs=2000${query}`)).body;
+    const { rows } = (await call(`/v1/users/cat/gallery?deadlineMs=5000${query}`)).body;
     return rows.flatMap(({ items }) => items.map(({ itemId }) => itemId));
   };
   const before = await ask('');
@@ -133,8 +133,8 @@ it('says on every route that filters have left an answer short or empty', async 
   }));
   await call('/v1/events', { method: 'POST', body: JSON.stringify({ events: purchased }) });
   for (const [path, shown] of [
-    ['/v1/users/owner/recommendations?n=20&deadlineMs=2000', 3],
-    ['/v1/users/ann/search?q=Game&ageLimit=0&n=20&record=false&deadlineMs=2000', 0],
+    ['/v1/users/owner/recommendations?n=20&deadlineMs=5000', 3],
+    ['/v1/users/ann/search?q=Game&ageLimit=0&n=20&record=false&deadlineMs=5000', 0],
     ['/v1/items/popular?ageLimit=0', 0],
     ['/v1/items/new?ageLimit=0', 0],
     ['/v1/items/g4/similar?ageLimit=0', 0],
@@ -143,7 +143,7 @@ it('says on every route that filters have left an answer short or empty', async 
     expect(ids(body), path).toHaveLength(shown);
     expect(stepsOf(body), path).toContain('filters');
   }
-  const { rows, degraded } = (await call('/v1/users/owner/gallery?deadlineMs=2000')).body;
+  const { rows, degraded } = (await call('/v1/users/owner/gallery?deadlineMs=5000')).body;
   expect(rows[0]!.items).toHaveLength(3);
   expect(degraded).toContainEqual({
     step: 'filters',
@@ -162,7 +162,7 @@ it('says so of baseline pages, of a page with only own games, and of one that `e
   await call('/v1/events', { method: 'POST', body: JSON.stringify({ events: purchased }) });
   const none = 'No game passes the filters of the request, the player and the store’s rules.';
   const read = async (query: string, userId = 'nora') =>
-    (await call(`/v1/users/${userId}/gallery?deadlineMs=2000${query}`)).body;
+    (await call(`/v1/users/${userId}/gallery?deadlineMs=5000${query}`)).body;
   for (const [n, policy, ownRows] of [
     [3, 'full', 1],
     [12, 'full', 1],
@@ -186,7 +186,7 @@ it('says so of baseline pages, of a page with only own games, and of one that `e
 it('does not mention filters where a list ends on a later page', async () => {
   const purchase = { id: 'late', userId: 'late', type: 'purchase', itemId: 'g0' };
   await call('/v1/events', { method: 'POST', body: JSON.stringify({ events: [purchase] }) });
-  for (const path of ['/v1/users/late/recommendations?n=20&deadlineMs=2000', '/v1/items/g4/similar?n=20&exclude=g8'])
+  for (const path of ['/v1/users/late/recommendations?n=20&deadlineMs=5000', '/v1/items/g4/similar?n=20&exclude=g8'])
     for (const offset of [40, 60]) {
       const { body } = await call(`${path}&offset=${offset}`);
       expect(ids(body).length, `${path} ${offset}`).toBeLessThan(20);
@@ -197,7 +197,7 @@ it('does not mention filters where a list ends on a later page', async () => {
 it('does not mention filters where the catalogue or the genre has no more items', async () => {
   for (const path of ['/v1/items/popular?n=100', '/v1/items/popular?n=100&genre=Racing', '/v1/items/new?n=100'])
     expect(stepsOf((await call(path)).body), path).not.toContain('filters');
-  expect(stepsOf((await call('/v1/users/new-player/recommendations?n=100&deadlineMs=2000')).body)).not.toContain(
+  expect(stepsOf((await call('/v1/users/new-player/recommendations?n=100&deadlineMs=5000')).body)).not.toContain(
     'filters',
   );
 });

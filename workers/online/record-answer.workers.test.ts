@@ -34,7 +34,7 @@ async function ask<T>(bindings: Env, path: string): Promise<T> {
   return answer;
 }
 const askGallery = (bindings: Env, query = ''): Promise<Gallery> =>
-  ask(bindings, `users/ann/gallery?country=CH&deadlineMs=2000${query}`);
+  ask(bindings, `users/ann/gallery?country=CH&deadlineMs=5000${query}`);
 
 /** Collects messages instead of sending them. */
 function openQueue() {
@@ -154,7 +154,7 @@ it('logs every answer of requests that share a message, through the real queue',
   const headers = { authorization: 'Bearer test-admin' };
   const responses = await Promise.all(
     Array.from({ length: 12 }, (_, n) =>
-      exports.default.fetch(`http://localhost/v1/users/real-${n}/gallery?deadlineMs=2000`, { headers }),
+      exports.default.fetch(`http://localhost/v1/users/real-${n}/gallery?deadlineMs=5000`, { headers }),
     ),
   );
   for (const response of responses) expect((await response.json<Gallery>()).rows.length).toBeGreaterThan(0);
