@@ -10,7 +10,8 @@ import { deriveUserState } from '../../models/features/user-state.ts';
 import { makeEvent } from '../../tests/event.ts';
 
 const MINUTE = 60_000;
-const NOW = Date.UTC(2026, 4, 1);
+/** In the future: an alarm in the past would run at once, again and again. */
+const NOW = Date.UTC(2100, 4, 1);
 const STEPS = 60;
 
 afterEach(() => {

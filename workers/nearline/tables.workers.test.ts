@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
 const call = (path: string, headers: Record<string, string> = {}) =>
   exports.default.fetch(`http://edge${path}`, { headers: { authorization: 'Bearer test-admin', ...headers } });
@@ -18,6 +18,10 @@ const readStorage = (userId: string) =>
     bytes: storage.sql.databaseSize,
     alarm: await storage.getAlarm(),
   }));
+// In the future: the alarm that a test reads must not have run.
+beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2100, 0, 1) }));
+afterAll(() => void vi.useRealTimers());
+
 /** The first page, which SQLite itself writes. */
 const EMPTY_FILE_BYTES = 4_096;
 const NOTHING = { tables: [], bytes: EMPTY_FILE_BYTES, alarm: null };

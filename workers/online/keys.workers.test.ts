@@ -1,5 +1,5 @@
 import { env, exports } from 'cloudflare:workers';
-import { expect, it, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { KEYS_MAX, type Key, type NewKey, readKeyId } from '../../models/contracts/key.ts';
 import type { Problem } from '../../models/contracts/problem.ts';
 import { FAILING_STORES } from '../../tests/failing-stores.ts';
@@ -81,9 +81,12 @@ it('refuses an altered, a revoked and an expired key', async () => {
   expect(await statusOf(key)).toBe(401);
   expect((await call('DELETE', `/v1/keys/${keyId}`)).status).toBe(404);
 
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
   const passing = await create({ expiresAt: new Date(Date.now() + 4_000).toISOString() });
   expect(await statusOf(passing.key)).toBe(200);
-  await expect.poll(() => statusOf(passing.key)).toBe(401);
+  vi.setSystemTime(Date.now() + 4_000);
+  expect(await statusOf(passing.key)).toBe(401);
   const { body } = await call('GET', '/v1/items/popular', undefined, { key: passing.key });
   expect(body.detail).toContain('expired');
 });

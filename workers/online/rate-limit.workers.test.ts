@@ -1,5 +1,5 @@
 import { createExecutionContext, env } from 'cloudflare:test';
-import { expect, it, vi } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import { KEYS_MAX } from '../../models/contracts/key.ts';
 import type { Problem } from '../../models/contracts/problem.ts';
 import { FAILING_STORES } from '../../tests/failing-stores.ts';
@@ -17,6 +17,15 @@ const SETTINGS = {
   PLAYER_REQUESTS_PER_MINUTE: String(LIMIT),
   ADDRESS_REQUESTS_PER_MINUTE: String(LIMIT),
 };
+
+const WINDOW_MS = 60_000;
+/** More than a test takes on a busy machine. */
+const TEST_MS = 15_000;
+// The local limiter counts by minutes of the clock: a minute that ended during a test would admit a refused caller.
+beforeEach(async () => {
+  const leftMs = WINDOW_MS - (Date.now() % WINDOW_MS);
+  if (leftMs < TEST_MS) await scheduler.wait(leftMs);
+});
 
 const callGorse = async (path: string, headers: Record<string, string>) =>
   gorse.fetch(new Request(`http://edge${path}`, { headers }), SETTINGS, createExecutionContext());
@@ -39,9 +48,9 @@ async function call(path: string, { method = 'GET', bearer, address, origin, bod
   return app.fetch(new Request(`http://edge${path}`, init), settings, createExecutionContext());
 }
 
-/** Calls until the first 429. The limiter's window may end in between, so twice the limit may be admitted. */
+/** Calls until the first 429. */
 async function callUntilRefused(path: string, options: Call, limit = LIMIT): Promise<[Response, number]> {
-  for (let admitted = 0; admitted <= 2 * limit; admitted++) {
+  for (let admitted = 0; admitted <= limit; admitted++) {
     const response = await call(path, options);
     if (response.status === 429) return [response, admitted];
     await response.body?.cancel();
@@ -193,7 +202,7 @@ it('limits new guests by address, and exports and erasures by guests too', async
 
   // Each time as another guest: the address is what they share.
   let status = 0;
-  for (let guest = 0; guest <= 4 && status !== 429; guest++) {
+  for (let guest = 0; guest <= 2 && status !== 429; guest++) {
     const bearer = await mint(`guest:${guest}`);
     const method = guest % 2 === 0 ? 'DELETE' : 'GET';
     const path = guest % 2 === 0 ? '/v1/users/me' : '/v1/users/me/export';

@@ -1,6 +1,6 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
-import { beforeAll, expect, it, vi } from 'vitest';
+import { beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import type { Gallery } from '../../models/contracts/gallery.ts';
 import { ItemInput } from '../../models/contracts/item.ts';
 import { MESSAGE_ANSWERS_MAX, type RecordedAnswer, type SlateMessage } from '../../models/contracts/slate.ts';
@@ -138,6 +138,16 @@ it('counts accepted events in a message of their own where there are no slates',
 it('sends the answers of different requests in one message, each with its request', async () => {
   const { sent, bindings } = openQueue();
   const requestIds = Array.from({ length: 5 }, (_, n) => `ray-${n}`);
+  // On a busy machine, half a second may not be enough for five answers: the message leaves once all wait for it.
+  const { promise: collected, resolve: send } = Promise.withResolvers<void>();
+  const wait = scheduler.wait.bind(scheduler);
+  let waiting = 0;
+  const waits = vi.spyOn(scheduler, 'wait').mockImplementation((ms) => {
+    if (ms === 0) return wait(ms);
+    if (++waiting === requestIds.length) send();
+    return collected;
+  });
+  onTestFinished(() => waits.mockRestore());
   await Promise.all(requestIds.map((requestId) => inContext({ requestId, secrets: [] }, () => askGallery(bindings))));
   expect(sent).toHaveLength(1);
   expect(

@@ -22,7 +22,11 @@ beforeAll(() =>
     Array.from({ length: 20 }, (_, index) => createItem(index)),
   ),
 );
-beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+const DAY_MS = 86_400_000;
+/** In the future: a clock that stands still falls behind the true one, and an alarm in the past would run at once. */
+const START = Date.UTC(2100, 0, 1);
+let days = 0;
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: START + days++ * DAY_MS }));
 afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();

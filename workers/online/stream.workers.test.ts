@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
-import { beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { formatStreamAccess } from '../../models/contracts/credential.ts';
 import type { Notice } from '../../models/contracts/notice.ts';
 import { makePlayerCaller } from '../../tests/caller.ts';
@@ -37,12 +37,17 @@ async function connect(path: string, headers: Record<string, string> = {}) {
   return { heard, socket: webSocket!, given };
 }
 
-beforeAll(() =>
-  putItems(
+/** In the future: alarms run by the test's hand alone, and time passes as the test says. */
+const START = Date.UTC(2100, 0, 1);
+const passTime = (ms: number) => vi.setSystemTime(Date.now() + ms);
+beforeAll(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now: START });
+  return putItems(
     env.DB,
     Array.from({ length: 60 }, (_, index) => createItem(index)),
-  ),
-);
+  );
+});
+afterAll(() => void vi.useRealTimers());
 
 it('notifies a socket, even after hibernation, and sends missed notices on reconnection', async () => {
   const first = await connect('/v1/users/ann/stream');
@@ -156,7 +161,7 @@ it('sends nothing after the end of the token that opened the connection', async 
   expect(events.status).toBe(200);
   const closed = new Promise<number>((resolve) => ending.socket.addEventListener('close', ({ code }) => resolve(code)));
   const read = events.text();
-  await new Promise((resolve) => setTimeout(resolve, 3_100));
+  passTime(3_100);
   await click('pat', '1', 'g1');
   expect(await makeGallery('pat')).toBe(true);
   await expect.poll(() => lasting.heard).toHaveLength(1);
@@ -177,7 +182,7 @@ it('ends with the key that opened the connection', async () => {
   const ending = await connect('/v1/users/quinn/stream', { authorization: `Bearer ${key}` });
   const lasting = await connect('/v1/users/quinn/stream');
   const closed = new Promise<number>((resolve) => ending.socket.addEventListener('close', ({ code }) => resolve(code)));
-  await new Promise((resolve) => setTimeout(resolve, expiresAt + 100 - Date.now()));
+  passTime(2_100);
   await click('quinn', '1', 'g1');
   expect(await makeGallery('quinn')).toBe(true);
   await expect.poll(() => lasting.heard).toHaveLength(1);
@@ -195,15 +200,11 @@ it('ends after an hour with a key that does not expire, and gives way to a new c
       ({ socket }) => new Promise<number>((resolve) => socket.addEventListener('close', ({ code }) => resolve(code))),
     ),
   );
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
-  try {
-    const anew = await Promise.all(Array.from({ length: 16 }, () => connect('/v1/users/rae/stream')));
-    expect(new Set(await closed)).toEqual(new Set([1008]));
-    expect((await ask('/v1/users/rae/stream', { upgrade: 'websocket' })).status).toBe(429);
-    for (const { socket } of anew) socket.close(1000);
-  } finally {
-    vi.useRealTimers();
-  }
+  passTime(3_600_000);
+  const anew = await Promise.all(Array.from({ length: 16 }, () => connect('/v1/users/rae/stream')));
+  expect(new Set(await closed)).toEqual(new Set([1008]));
+  expect((await ask('/v1/users/rae/stream', { upgrade: 'websocket' })).status).toBe(429);
+  for (const { socket } of anew) socket.close(1000);
 });
 
 it('ends after an hour however long the token is valid: an idle one may be that of a revoked key', async () => {
@@ -223,8 +224,5 @@ it('ends after an hour however long the token is valid: an idle one may be that 
         },
       },
     );
-  const hourAfter = openedAt + 3_600_000;
-  expect(ends[0]).toBeGreaterThanOrEqual(hourAfter);
-  expect(ends[0]).toBeLessThanOrEqual(hourAfter + (Date.now() - openedAt));
-  expect(ends[1]).toBe(openedAt + 60_000);
+  expect(ends).toEqual([openedAt + 3_600_000, openedAt + 60_000]);
 });

@@ -384,7 +384,7 @@ it('composes a shadow for a tenth of the answers after they were sent, at most o
     }
     return comparisons;
   };
-  expect(await compare(100, 0)).toHaveLength(1);
+  expect(await compare(200, 0)).toHaveLength(1);
   at += 1_000;
   const comparisons = await compare(300, 1_000);
   // Standard deviation 5.2.
@@ -417,7 +417,7 @@ it('values the first rows of answer and shadow by the ranking model of the answe
   const at = Date.now() + 480_000;
   vi.spyOn(Date, 'now').mockImplementation(() => at);
   takeShadows();
-  for (let n = 0; n < 100; n++) await opened.ask(`shadowed-${n}`);
+  for (let n = 0; n < 200; n++) await opened.ask(`shadowed-${n}`);
   await opened.settle();
   const [comparison] = takeShadows();
   const { shownValue, shadowValue } = comparison as { shownValue: number; shadowValue: number };
@@ -442,14 +442,14 @@ it('compares no shadow whose release is not loaded, and fails one whose model do
   let at = Date.now() + 540_000;
   vi.spyOn(Date, 'now').mockImplementation(() => at);
   takeShadows();
-  for (let n = 0; n < 100; n++) await opened.ask(`shadowed-${n}`);
+  for (let n = 0; n < 200; n++) await opened.ask(`shadowed-${n}`);
   await opened.settle();
   expect(takeShadows()).toMatchObject([{ variant: 'next', failed: true }]);
 
   at += 10_000;
   const cold = open();
   await cold.follow([{ ...shadow, namedRelease: null }]);
-  for (let n = 0; n < 100; n++) await cold.ask(`shadowed-${n}`);
+  for (let n = 0; n < 200; n++) await cold.ask(`shadowed-${n}`);
   await cold.settle();
   expect(takeShadows()).toEqual([]);
 });
@@ -468,7 +468,7 @@ it('a shadow that throws is a failed comparison, and nothing to the player', asy
   const at = Date.now() + 600_000;
   vi.spyOn(Date, 'now').mockImplementation(() => at);
   takeShadows();
-  for (let n = 0; n < 100; n++) expect((await opened.ask(`shadowed-${n}`)).answer.degraded).toEqual([]);
+  for (let n = 0; n < 200; n++) expect((await opened.ask(`shadowed-${n}`)).answer.degraded).toEqual([]);
   await opened.settle();
   expect(takeShadows()).toMatchObject([{ variant: 'throws', failed: true, overlap: 0, shownValue: null }]);
 });
