@@ -281,7 +281,9 @@ it.each([1, 3, 5])('publishes the catalogue anew if D1 lost three changes and ha
 
 it('publishes an empty catalogue if D1 was restored to a point before any game; forgets old publications', async () => {
   await removeCatalogue(env.DB);
-  await env.DB.prepare("insert into published_catalogues values ('old', 1), ('recent', ?1)").bind(Date.now() - 1_000).run();
+  await env.DB.prepare("insert into published_catalogues values ('old', 1), ('recent', ?1)")
+    .bind(Date.now() - 1_000)
+    .run();
   const { items, files } = await readPublished();
   expect([items.size, files.revision]).toEqual([0, 0]);
   const { results } = await env.DB.prepare('select key from published_catalogues order by published_at').all();
