@@ -65,7 +65,7 @@ const down = (what: string) => () => {
 };
 /** Long enough for everything that is not made slow, even on a busy machine. */
 const DEADLINE_MS = 5_000;
-/** Of answers that do not wait for what is slow: three fifths of it are less than SLOW_MS. */
+/** A deadline of answers that do not wait for what is slow: three fifths of it are less than SLOW_MS. */
 const SHORT = { deadlineMs: 1_500 };
 const SLOW_MS = 950;
 const slow = (ask: () => unknown) => new Promise((resolve) => setTimeout(resolve, SLOW_MS)).then(ask);
