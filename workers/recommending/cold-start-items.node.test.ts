@@ -3,7 +3,7 @@ import { EMPTY_USER_STATE } from '../../models/contracts/signals.ts';
 import { createRng } from '../../models/features/rng.ts';
 import { makeItem } from '../../tests/item.ts';
 import { createRankingInput } from '../../tests/ranking-input.ts';
-import { compareColdStart } from './cold-start.ts';
+import { compareColdStart, readColdStartItems } from './cold-start.ts';
 
 it('compares each with the first twenty liked items by the largest weighted similarity', () => {
   const random = createRng('cold-start items');
@@ -40,4 +40,19 @@ it('compares each with the first twenty liked items by the largest weighted simi
   const { ids } = input.catalogue.columns;
   const byId = new Map(coldStart.indexes.map((index, position) => [ids[index], similarities[position]]));
   expect(Object.fromEntries(byId)).toEqual(Object.fromEntries(expected));
+});
+
+it('lists them once per release, although answers alternate between two', () => {
+  const items = Array.from({ length: 4 }, (_, n) => makeItem(`g${n}`));
+  const input = createRankingInput({}, items);
+  const read = (releaseItems: ReadonlyMap<string, number> | null) => readColdStartItems({ ...input, releaseItems });
+  const idsOf = ({ indexes }: ReturnType<typeof read>) =>
+    indexes.map((index) => input.catalogue.columns.ids[index]).sort();
+  const one = new Map([['g0', 0]]);
+  const other = new Map([['g1', 0]]);
+  const lists = [one, other, null].map(read);
+  expect(lists.map(idsOf)).toEqual([['g1', 'g2', 'g3'], ['g0', 'g2', 'g3'], []]);
+  for (const [at, release] of [one, other, null].entries()) expect(read(release)).toBe(lists[at]);
+  input.catalogue.apply({ itemId: 'g1', revision: 9, item: null });
+  expect(idsOf(read(one))).toEqual(['g2', 'g3']);
 });

@@ -13,13 +13,16 @@ const COMPARED_MAX = 20;
 /** An item of similarity 1 ranks behind this many items, one of similarity ½ behind twice as many. */
 const ITEMS_BEFORE = 4;
 
+type ReleaseItems = NonNullable<RankingInput['releaseItems']>;
+
 interface Kept {
-  releaseItems: RankingInput['releaseItems'];
   changes: number;
   today: string;
   items: ColdStartItems;
 }
-const cache = new WeakMap<ItemColumns, Kept>();
+/** By columns, then by release, so that replaced ones are not kept: answers alternate between releases in a canary. */
+const cache = new WeakMap<ItemColumns, WeakMap<ReleaseItems, Kept>>();
+const NO_RELEASE: ReleaseItems = new Map();
 
 /** Already out and unknown to the release, newest first. Computed once per state of catalogue and release. */
 export function readColdStartItems({
@@ -29,11 +32,13 @@ export function readColdStartItems({
 }: Pick<RankingInput, 'catalogue' | 'releaseItems' | 'today'>): ColdStartItems {
   const { columns } = catalogue;
   const { changes } = columns;
-  const known = cache.get(columns);
-  if (known?.releaseItems === releaseItems && known.changes === changes && known.today === today) return known.items;
+  const byRelease = cache.get(columns) ?? new WeakMap<ReleaseItems, Kept>();
+  cache.set(columns, byRelease);
+  const known = byRelease.get(releaseItems ?? NO_RELEASE);
+  if (known?.changes === changes && known.today === today) return known.items;
   const indexes = releaseItems === null ? [] : findColdStartItems(catalogue, releaseItems, toDay(today));
   const items = new ColdStartItems(indexes, columns);
-  cache.set(columns, { releaseItems, changes, today, items });
+  byRelease.set(releaseItems ?? NO_RELEASE, { changes, today, items });
   return items;
 }
 
