@@ -34,7 +34,9 @@ export const CATALOGUE_PREFIX = 'catalogue/';
 /** `schema`: of the file. The name has it, so that each version can tell which files it can read. */
 export const columnsKey = (name: string, schema: number) => `${CATALOGUE_PREFIX}${name}.${schema}.columns`;
 export const isColumnsKey = (key: string, schema: number) => key.endsWith(`.${schema}.columns`);
-export const changesKey = (name: string) => `${CATALOGUE_PREFIX}${name}.jsonl.gz`;
+const CHANGES_SUFFIX = '.jsonl.gz';
+export const changesKey = (name: string) => `${CATALOGUE_PREFIX}${name}${CHANGES_SUFFIX}`;
+export const isChangesKey = (key: string) => key.endsWith(CHANGES_SUFFIX);
 
 /** The published state (published-state.ts). */
 export const stateKey = (schema: number) => `state/${schema}.json`;

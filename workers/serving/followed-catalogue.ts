@@ -69,6 +69,8 @@ export class FollowedCatalogue {
       // A load that hung may end after a later one.
       if (version < this.#version) return;
       this.#takeOver(taken, base.key, revision);
+      // Now, since a load that hung may also end while the changes are read.
+      this.#version = version;
     }
     const catalogue = this.#catalogue;
     if (changes !== null && this.#revision < revision)

@@ -108,6 +108,38 @@ it('discards a base whose load ends after a later one', async () => {
   vi.restoreAllMocks();
 });
 
+it('discards a base whose load ends while the changes after a later one are read', async () => {
+  const holdUntil = (released: Promise<void>, isHeld: (key: string) => boolean) =>
+    new Proxy(env.BUCKET, {
+      get: (bucket, name) =>
+        name === 'get'
+          ? (key: string) => (isHeld(key) ? released : Promise.resolve()).then(() => bucket.get(key))
+          : Reflect.get(bucket, name).bind(bucket),
+    });
+  await putMany('g', 10);
+  const followed = new FollowedCatalogue();
+  const early = await publish();
+  vi.spyOn(caches.default, 'match').mockResolvedValue(undefined);
+  const base = Promise.withResolvers<void>();
+  const late = followed.load({ DB: env.DB, BUCKET: holdUntil(base.promise, () => true) }, early, version);
+  await putMany('newest', 3 * MANY);
+  await publish();
+  await patchItem(env.DB, 'newest7', { hidden: true });
+  const state = await publish();
+  expect(state.parts.catalogue!.changes).not.toBeNull();
+  const changes = Promise.withResolvers<void>();
+  const isChanges = (key: string) => key === state.parts.catalogue!.changes!.key;
+  const loading = followed.load({ DB: env.DB, BUCKET: holdUntil(changes.promise, isChanges) }, state, version);
+  await expect.poll(() => followed.catalogue.size).toBeGreaterThan(3 * MANY);
+  base.resolve();
+  await late;
+  changes.resolve();
+  await loading;
+  expect(followed.isNamed(state, version)).toBe(true);
+  expect(listItems(followed)).toEqual(await readOriginals());
+  vi.restoreAllMocks();
+});
+
 it('reads the originals if a file is damaged, warm or cold, and the file again once it is mended', async () => {
   const logged = vi.spyOn(console, 'error').mockImplementation(() => {});
   const warm = new FollowedCatalogue();

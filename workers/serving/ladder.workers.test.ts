@@ -19,7 +19,7 @@ import { runAlarm } from '../../tests/run-alarm.ts';
 import { readStatistics } from '../recommending/sources.ts';
 import { insertEvents } from '../storage/events.ts';
 import { writeBatchGalleries } from '../storage/galleries.ts';
-import { putItems } from '../storage/items.ts';
+import { patchItem, putItems } from '../storage/items.ts';
 import { deleteRule, putRule } from '../storage/rules.ts';
 import { writeStatistics } from '../storage/statistics.ts';
 import { writePreferences } from '../storage/users.ts';
@@ -409,6 +409,37 @@ it('serves a stored gallery if a cold isolate cannot read the catalogue', async 
     expect(answer.shown.length).toBeGreaterThan(10);
     for (const gone of ['g9', 'g1']) expect(answer.shown).not.toContain(gone);
     expect(answer.degraded[0]!.step).toBe('catalogue');
+  }
+});
+
+it('leaves a game out of a stored gallery that was hidden since, also in a cold isolate', async () => {
+  const warm = await startWarm();
+  const hans = await makePlayer('hans');
+  await warm.ask('hans');
+  await hans.record([event('hans', '6', 'click', 'g13')]);
+  await runAlarm(hans);
+  const recalled = (await hans.backup())!.rows[0]!.items[0]!.itemId;
+  await patchItem(env.DB, recalled, { hidden: true });
+  await publishHere(env);
+  const goOn = Promise.withResolvers<void>();
+  const held = faulty(env.BUCKET, (ask) => goOn.promise.then(ask));
+  const players = {
+    getByName: () => ({
+      readUserState: (...args: Parameters<typeof hans.readUserState>) => hans.readUserState(...args),
+      backup() {
+        goOn.resolve();
+        return hans.backup();
+      },
+    }),
+  };
+  // D1 has the games; or the catalogue arrives when the stored gallery is read.
+  for (const faults of [{ BUCKET: slowBucket }, { BUCKET: held, DB: database(down('D1')), USER_SIGNALS: players }]) {
+    await forgetHere();
+    const deadlineMs = 'DB' in faults ? 2 * DEADLINE_MS : DEADLINE_MS;
+    const answer = await start().ask('hans', faults, { deadlineMs });
+    expect(answer.tier).toBe('nearline');
+    expect(answer.shown.length).toBeGreaterThan(10);
+    expect(answer.shown).not.toContain(recalled);
   }
 });
 

@@ -1,11 +1,13 @@
 // A rung that serves a stored gallery, without items that must no longer be shown.
 
 import type { GalleryRow, Tier } from '../../models/contracts/gallery.ts';
+import type { Item } from '../../models/contracts/item.ts';
 import type { Rule } from '../../models/contracts/rule.ts';
 import type { BatchGallery, StoredGallery } from '../../models/contracts/stored-gallery.ts';
 import { filterStoredRows } from '../recommending/stored-rows.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { withDeadline } from '../storage/deadline.ts';
+import { readItems } from '../storage/items.ts';
 import type { Rung } from './climb.ts';
 import { toDegradation } from './degradation.ts';
 import { addDegraded, type HydratedRequest } from './hydrate.ts';
@@ -47,8 +49,10 @@ async function keepShowable(
   request: RecommendationRequest,
   hydrated: HydratedRequest,
 ): Promise<GalleryRow[]> {
-  const rules = await readRules(request, hydrated);
-  const catalogue = hydrated.input.catalogue.size > 0 ? hydrated.input.catalogue : collectCatalogue(gallery.rows);
+  const [rules, catalogue] = await Promise.all([
+    readRules(request, hydrated),
+    readCatalogue(gallery, request, hydrated),
+  ]);
   return filterStoredRows(gallery.rows, { ...hydrated.input, user: selectUser(gallery, hydrated), catalogue, rules });
 }
 
@@ -62,6 +66,29 @@ async function readRules(
   return value === undefined ? input.rules : selectRules(isUnknownUser, value, context);
 }
 
+/**
+ * A cold isolate waits for the catalogue again, or takes the gallery's games from D1, whichever comes first: a game may
+ * have been hidden since. Without both, the games are as they were stored. A batch gallery's have just been read in D1.
+ */
+async function readCatalogue(
+  gallery: AnyStoredGallery,
+  { env, budget, isolate = thisIsolate, waitUntil }: RecommendationRequest,
+  { input, isCold }: HydratedRequest,
+): Promise<Catalogue> {
+  if (!isCold || input.catalogue.size > 0) return input.catalogue;
+  const stored = listItems(gallery.rows);
+  if ('ownedOrPlayed' in gallery) return collectCatalogue(stored);
+  const waitMs = budget.getWaitMs('stored');
+  const awaitCatalogue = async () => {
+    const { value, failure } = await isolate.getCatalogue(env, Date.now(), waitUntil, waitMs);
+    if (value === undefined) throw new Error(failure);
+    return value;
+  };
+  const itemIds = stored.map(({ itemId }) => itemId);
+  const readAsNow = async () => collectCatalogue(await withDeadline(readItems(env.DB, itemIds), waitMs));
+  return Promise.any([awaitCatalogue(), readAsNow()]).catch(() => collectCatalogue(stored));
+}
+
 /** Without the player's signals, the state that the batch computation used applies too. */
 function selectUser(gallery: AnyStoredGallery, { input: { user }, missing }: HydratedRequest) {
   if (missing !== 'signals' || !('ownedOrPlayed' in gallery)) return user;
@@ -69,9 +96,11 @@ function selectUser(gallery: AnyStoredGallery, { input: { user }, missing }: Hyd
   return mergeSafety(user, { owned: gallery.ownedOrPlayed, played: [], dismissed: gallery.dismissed, preferences });
 }
 
-function collectCatalogue(rows: readonly GalleryRow[]): Catalogue {
+const listItems = (rows: readonly GalleryRow[]): Item[] =>
+  rows.flatMap(({ items }) => items.flatMap(({ item }) => item ?? []));
+
+function collectCatalogue(items: readonly Item[]): Catalogue {
   const catalogue = new Catalogue();
-  for (const { items } of rows)
-    for (const { itemId, item } of items) if (item !== undefined) catalogue.apply({ itemId, revision: 0, item });
+  for (const item of items) catalogue.apply({ itemId: item.itemId, revision: 0, item });
   return catalogue;
 }

@@ -3,7 +3,7 @@
 // cache.
 
 import { sha256Hex } from '../../models/contracts/digest.ts';
-import { CATALOGUE_PREFIX, changesKey, columnsKey, isColumnsKey } from '../../models/contracts/layout.ts';
+import { CATALOGUE_PREFIX, changesKey, columnsKey, isChangesKey, isColumnsKey } from '../../models/contracts/layout.ts';
 import type { CatalogueBase, CatalogueFiles } from '../../models/contracts/published-state.ts';
 import { COLUMNS_SCHEMA } from '../../models/features/columns-file.ts';
 import { decodeColumns } from '../../models/features/decode-columns.ts';
@@ -22,6 +22,8 @@ const PAGE = 2_000;
 const CHANGES_MAX = 2_000;
 const CHANGES_SHARE_MAX = 0.1;
 const DIGEST_LENGTH = 12;
+/** Keys that R2 deletes at once. */
+const KEYS_MAX = 1_000;
 /** A base whose writer was cut off does not hold up the next for longer. */
 const ABANDON_MS = 60_000;
 /** When this isolate began to write a base, epoch milliseconds: it has no memory for two. */
@@ -110,19 +112,38 @@ async function readChangesSince(db: D1Database, after: number, visit: (change: I
   }
 }
 
-/** Deletes the files that were written before a time (epoch milliseconds), except those named. */
-export async function deleteUnnamed(bucket: R2Bucket, named: CatalogueFiles | null, before: number): Promise<void> {
+/**
+ * Deletes the files that were replaced before a time (epoch milliseconds), except those named. A file was in use until
+ * the next one of its kind was written, and changes also until the next base.
+ */
+export async function deleteReplaced(bucket: R2Bucket, named: CatalogueFiles | null, before: number): Promise<void> {
+  const old = (await listFiles(bucket)).filter(({ uploaded }) => uploaded.getTime() < before);
+  const newest = findNewest(old);
+  const newestBase = findNewest(old.filter(isBase));
+  const replaced = old
+    .filter((file) => file.uploaded.getTime() < (isBase(file) ? newestBase : newest))
+    .map(({ key }) => key)
+    .filter((key) => key !== named?.base.key && key !== named?.changes?.key);
+  for (let from = 0; from < replaced.length; from += KEYS_MAX)
+    await bucket.delete(replaced.slice(from, from + KEYS_MAX));
+}
+
+/** The time of the last upload. */
+const findNewest = (files: readonly R2Object[]): number =>
+  files.reduce((newest, { uploaded }) => Math.max(newest, uploaded.getTime()), 0);
+
+/** True for a base of any schema. */
+const isBase = ({ key }: R2Object): boolean => !isChangesKey(key);
+
+async function listFiles(bucket: R2Bucket): Promise<R2Object[]> {
+  const files: R2Object[] = [];
   let cursor: string | undefined;
   do {
     const page = await bucket.list({ prefix: CATALOGUE_PREFIX, ...(cursor !== undefined && { cursor }) });
-    const old = page.objects
-      .filter(
-        ({ key, uploaded }) => uploaded.getTime() < before && key !== named?.base.key && key !== named?.changes?.key,
-      )
-      .map(({ key }) => key);
-    if (old.length > 0) await bucket.delete(old);
+    files.push(...page.objects);
     cursor = page.truncated ? page.cursor : undefined;
   } while (cursor !== undefined);
+  return files;
 }
 
 /** The catalogue of a base. Throws a DamagedFileError if the file is missing, damaged or of another kind. */

@@ -3,7 +3,7 @@
 
 import type { CatalogueFiles, PublishedState, StateParts } from '../../models/contracts/published-state.ts';
 import { logWarning } from '../logging/log.ts';
-import { deleteUnnamed, writeCatalogue } from './catalogue-files.ts';
+import { deleteReplaced, writeCatalogue } from './catalogue-files.ts';
 import { readRunningExperiments } from './experiments.ts';
 import { readIssuers } from './issuers.ts';
 import { readKeys } from './keys.ts';
@@ -15,10 +15,10 @@ import type { Stores } from './stores.ts';
 import { readListeners } from './subscriptions.ts';
 
 /**
- * Files of the catalogue that nothing names are deleted after that, by the first publication of each such time:
+ * Files of the catalogue that others replaced are deleted after that, by the first publication of each such time:
  * isolates follow within seconds, but changes of the same few games would leave a file each for ever.
  */
-const UNNAMED_MS = 3_600_000;
+const REPLACED_MS = 3_600_000;
 
 /** The parts whose originals are in D1. */
 export type OperatorParts = Pick<PublishedState, 'rules' | 'subscriptions' | 'keys' | 'issuers' | 'experiments'>;
@@ -76,8 +76,8 @@ export async function publishState(stores: Stores, now: number, isAfterChange = 
 
 /** `published`: the state before; some isolates follow it still. */
 async function deleteOldFiles(bucket: R2Bucket, published: PublishedState, now: number): Promise<void> {
-  if (Math.floor(published.version / UNNAMED_MS) >= Math.floor(now / UNNAMED_MS)) return;
-  await deleteUnnamed(bucket, published.catalogue, now - UNNAMED_MS).catch((error) =>
+  if (Math.floor(published.version / REPLACED_MS) >= Math.floor(now / REPLACED_MS)) return;
+  await deleteReplaced(bucket, published.catalogue, now - REPLACED_MS).catch((error) =>
     logWarning('old files of the catalogue stay', { error: (error as Error).message }),
   );
 }

@@ -235,24 +235,63 @@ it('refuses files of the catalogue that are missing, damaged or of another kind,
   await putFileAtLocation(key, new Uint8Array(intact));
 });
 
-it('deletes files of the catalogue that nothing has named for an hour', async () => {
+it('deletes files of the catalogue an hour after they were replaced', async () => {
+  const hour = 3_600_000;
+  let now = Math.ceil(Date.now() / hour) * hour + 10 * hour;
+  // R2's clock is the test's.
+  const uploaded = new Map<string, Date>();
+  const BUCKET = new Proxy(env.BUCKET, {
+    get: (bucket, name) =>
+      name === 'put'
+        ? async (key: string, ...rest: [Uint8Array, R2PutOptions]) => {
+            uploaded.set(key, new Date(now));
+            return bucket.put(key, ...rest);
+          }
+        : name === 'list'
+          ? async (options: R2ListOptions) => {
+              const page = await bucket.list(options);
+              const objects = page.objects.map(({ key }) => ({ key, uploaded: uploaded.get(key)! }));
+              return { ...page, objects };
+            }
+          : Reflect.get(bucket, name).bind(bucket),
+  });
   const listFiles = async () => (await env.BUCKET.list({ prefix: 'catalogue/' })).objects.map(({ key }) => key).sort();
-  const named = async () => {
-    const { base, changes } = (await readPublishedState(env.BUCKET))!.catalogue!;
-    return [base.key, changes!.key].sort();
+  const publish = async (title: string, at: number) => {
+    now = at;
+    await putItems(env.DB, [makeItem('g1', { title })]);
+    const { base, changes } = (await publishState({ DB: env.DB, BUCKET }, at)).catalogue!;
+    return { base: base.key, changes: changes?.key };
   };
-  await putItems(env.DB, [makeItem('g1')]);
-  await publishState(env, Date.now());
-  for (const title of ['One', 'Two', 'Three']) {
-    await patchItem(env.DB, 'g1', { title });
-    await publishState(env, Date.now());
-  }
-  const before = await named();
-  expect((await listFiles()).length).toBeGreaterThan(3);
-  await patchItem(env.DB, 'g1', { title: 'Four' });
-  await publishState(env, Date.now() + 2 * 3_600_000);
-  // Isolates may still be reading the files of the state before.
-  expect(await listFiles()).toEqual([...new Set([...before, ...(await named())])].sort());
+  // Anew, so that each file has its time.
+  await env.BUCKET.delete([STATE_KEY, ...(await listFiles())]);
+  const start = now;
+  await publish('One', start);
+  const two = await publish('Two', start + 1);
+  const three = await publish('Three', start + 2);
+  // Many hours later, files are replaced just before the hour is over, and again after it.
+  const four = await publish('Four', start + 10 * hour - 2);
+  expect(await listFiles()).toEqual([...new Set([three.base, three.changes, four.base, four.changes])].sort());
+  const five = await publish('Five', start + 10 * hour - 1);
+  const six = await publish('Six', start + 10 * hour + 1);
+  // Isolates follow the state before for some seconds.
+  for (const { changes } of [three, four, five, six]) expect(await listFiles()).toContain(changes);
+  expect(await listFiles()).not.toContain(two.changes);
+  const seven = await publish('Seven', start + 11 * hour + 1);
+  expect(await listFiles()).not.toContain(three.changes);
+  for (const { changes } of [five, six, seven]) expect(await listFiles()).toContain(changes);
+
+  // So with a base.
+  for (let from = 0; from < 3_500; from += 500)
+    await putItems(
+      env.DB,
+      Array.from({ length: 500 }, (_, index) => makeItem(`h${from + index}`)),
+    );
+  const eight = await publish('Eight', start + 20 * hour - 1);
+  expect(eight.base).not.toBe(seven.base);
+  const nine = await publish('Nine', start + 20 * hour + 1);
+  for (const key of [seven.base, seven.changes, eight.base, nine.changes]) expect(await listFiles()).toContain(key);
+  const ten = await publish('Ten', start + 21 * hour + 1);
+  expect(await listFiles()).toEqual([eight.base, nine.changes, ten.changes].sort());
 });
 
 it.each([1, 3, 5])('publishes the catalogue anew if D1 lost three changes and has %i others', async (others) => {
