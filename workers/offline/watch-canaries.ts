@@ -2,6 +2,7 @@
 // shows it to more players, puts its release into use, or ends it. Guardrails are tested in watch-experiments.ts.
 
 import type { Experiment } from '../../models/contracts/experiment.ts';
+import type { ReleasePointer } from '../../models/contracts/release.ts';
 import {
   type CanaryDecision,
   decideCanary,
@@ -66,7 +67,7 @@ async function decideNext(env: CanaryEnv, canary: Experiment, now: number): Prom
       logError('canary stopped', { release: version, reason: decision.reason });
       return (experiment) => failCanary(experiment, decision.reason, now);
     case 'finish':
-      return stopWith(await putIntoUse(env, version, pointer?.pinned ?? false, now), now);
+      return putIntoUse(env, version, pointer, now);
   }
 }
 
@@ -82,11 +83,19 @@ async function decide(db: D1Database, canary: Experiment, now: number): Promise<
     : { kind: 'stop', reason: 'no player has been given an answer in it: the release cannot be loaded' };
 }
 
-/** Returns the reason for which the canary ends. */
-async function putIntoUse(env: CanaryEnv, version: string, isPinned: boolean, now: number): Promise<string> {
-  if (isPinned) return 'it is as good, but the release in use is pinned';
-  const activated = await activateRelease(env, version, now);
-  return activated.ok ? 'it is as good, and now in use' : activated.error.reason;
+/** `found`: the pointer by which it was decided. If somebody has changed it since, the next run decides anew. */
+async function putIntoUse(
+  env: CanaryEnv,
+  version: string,
+  found: ReleasePointer | undefined,
+  now: number,
+): Promise<Change | undefined> {
+  if (found?.pinned) return stopWith('it is as good, but the release in use is pinned', now);
+  const mayMove = (pointer: ReleasePointer | undefined) => pointer?.movedAt === found?.movedAt && !pointer?.pinned;
+  const activated = await activateRelease(env, version, now, { mayMove });
+  if (activated.ok) return stopWith('it is as good, and now in use', now);
+  const { pointer } = await readStoredPointer(env.BUCKET);
+  return mayMove(pointer) ? stopWith(activated.error.reason, now) : undefined;
 }
 
 const stopWith =

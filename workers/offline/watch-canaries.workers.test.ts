@@ -163,6 +163,27 @@ test('a pinned release stays; a release put into use by hand ends the comparison
   });
 });
 
+test('a pin that is set while the release is about to be put into use holds', async () => {
+  await startCanary(env, { version: 'r2', share: 0.5 }, NOW);
+  await see(1_000, { control: 10, canary: 10 });
+  let pins = 0;
+  const BUCKET = new Proxy(env.BUCKET, {
+    get: (bucket, name) =>
+      name === 'head'
+        ? async (key: string) => {
+            if (pins++ === 0) await setPinned(bucket, 'r1', true);
+            return bucket.head(key);
+          }
+        : Reflect.get(bucket, name).bind(bucket),
+  });
+  expect(await watchExperiments({ ...env, BUCKET }, NOW + 60_000)).toBe(0);
+  expect(pins).toBeGreaterThan(0);
+  expect(await readPointer(env.BUCKET)).toMatchObject({ version: 'r1', pinned: true });
+  // The next run decides by what it finds.
+  expect(await watchExperiments(env, NOW + 120_000)).toBe(1);
+  expect(await readCanary()).toMatchObject({ state: 'stopped', stopReason: expect.stringContaining('pinned') });
+});
+
 test('a canary is refused beside another, and one beside an experiment with another release', async () => {
   const start = (version = 'r2') => startCanary(env, { version, share: 0.05 }, NOW);
   expect(await start('r1')).toMatchObject({ error: { reason: expect.stringContaining('in use already') } });

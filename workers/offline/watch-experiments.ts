@@ -49,7 +49,7 @@ async function watch(env: WatchEnv, running: readonly Experiment[], now: number)
   for (const { experimentId } of running) await attempt(judge(env.DB, experimentId, now));
   for (const experiment of running) if (isCanary(experiment)) await attempt(moveCanary(env, experiment, now));
   if (!running.some(isCanary)) await attempt(startWaiting(env, now));
-  if (changes > 0) await publishState(env, now);
+  if (changes > 0) await publishState(env, now, true);
   if (failures.length > 0) throw failures[0];
   return changes;
 }

@@ -70,7 +70,7 @@ const openReleaseStore = ({ env, executionCtx }: AppContext): ReleaseStore => ({
   listReleases: (before, limit) => storage.listReleases(env, before, limit),
   findRelease: (version) => storage.findRelease(env, version),
   activateRelease: async (version) => {
-    const activated = await storage.activateRelease(env, version, Date.now(), isBroken);
+    const activated = await storage.activateRelease(env, version, Date.now(), { isBroken });
     if (activated.ok) await isolate.revalidateRelease(env, Date.now(), (work) => executionCtx.waitUntil(work));
     return activated;
   },

@@ -64,25 +64,33 @@ export interface Refusal {
   reason: string;
 }
 
+interface Activation {
+  /** True for a release that could not be loaded. */
+  isBroken?: (version: string) => boolean;
+  /** False if the pointer must stay; by default it may move. */
+  mayMove?: (pointer: ReleasePointer | undefined) => boolean;
+}
+
 /**
- * Points to a release that is complete. `now`: epoch milliseconds. `isBroken`: whether a release could not be loaded.
- * Throws if R2 cannot be read or written.
+ * Points to a release that is complete. `now`: epoch milliseconds. Throws if R2 cannot be read or written.
  */
 export async function activateRelease(
   env: ReleaseEnv,
   version: string,
   now: number,
-  isBroken?: (version: string) => boolean,
+  { isBroken, mayMove = () => true }: Activation = {},
 ): Promise<Result<ReleasePointer, Refusal>> {
   const named = await readWholeRelease(env, version);
   if (!named.ok) return named;
-  const pointer = await changePointer(env.BUCKET, (from) =>
-    from?.version === version && from.manifestSha256 === named.value.manifestSha256
+  const pointer = await changePointer(env.BUCKET, (from) => {
+    if (!mayMove(from)) return undefined;
+    return from?.version === version && from.manifestSha256 === named.value.manifestSha256
       ? from
-      : moveTo(named.value, from, now, isBroken),
-  );
-  // This change refuses no pointer.
-  return ok(pointer!);
+      : moveTo(named.value, from, now, isBroken);
+  });
+  return pointer === undefined
+    ? fail({ isMissing: false, reason: 'The release in use was changed or pinned meanwhile.' })
+    : ok(pointer);
 }
 
 /** A release that can be served: signed as RELEASE_KEYS demands, with all its files. Throws if R2 cannot be read. */
