@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readBlocks, readGuide } from '../scripts/abuse/guide-blocks.ts';
 import { startWorkerd } from '../scripts/bench/workerd.ts';
 import { PROJECT_DIR } from '../scripts/local/project.ts';
+import { openPatientProxy, type PatientProxy } from './patient-proxy.ts';
 
 const KEY = 'gorse-key';
 /** The Worker that the guide names. */
@@ -15,6 +16,7 @@ const ENDPOINT = 'https://bloodstream.example.workers.dev';
 const TIMESTAMP = '2026-08-07T00:26:46Z';
 
 let server: Awaited<ReturnType<typeof startWorkerd>>;
+let proxy: PatientProxy;
 let client: Gorse<string>;
 
 beforeAll(async () => {
@@ -24,9 +26,13 @@ beforeAll(async () => {
     vars: { GORSE_API: 'on' },
   });
   await server.stores();
-  client = new Gorse({ endpoint: server.url, secret: KEY });
+  proxy = await openPatientProxy(server.url);
+  client = new Gorse({ endpoint: proxy.url, secret: KEY });
 });
-afterAll(() => server.close());
+afterAll(async () => {
+  proxy?.close();
+  await server?.close();
+});
 
 const star = (UserId: string, ItemId: string) => ({ FeedbackType: 'star', UserId, ItemId, Timestamp: TIMESTAMP });
 const rejectsWith = (code: number) => expect.objectContaining({ name: 'GorseException', code });

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-const PATIENT = /\/(?:gallery|recommendations|search|similar)$/;
+const PATIENT = /\/(?:gallery|recommendations|search|similar)$|^\/api\/(?:session\/)?recommend\b/;
 const DEADLINE_MS = 5_000;
 
 export interface PatientProxy {

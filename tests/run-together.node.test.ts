@@ -93,11 +93,11 @@ test.runIf(process.platform === 'linux')(
     const slow = `
       import { appendFileSync } from 'node:fs';
       import { setTimeout as sleep } from 'node:timers/promises';
-      for (let step = 0; step < 30; step++) {
+      for (let step = 0; step < 50; step++) {
         appendFileSync(process.env.TEST_PROGRESS, '.');
         await sleep(300);
       }`;
-    const { folder, exited, stdout } = startTogether([stuck, slow], 4_000);
+    const { folder, exited, stdout } = startTogether([stuck, slow], 12_000);
     expect(await exited).toBe(0);
     const [first, second] = JSON.parse(await stdout);
     expect(first.code).toBe(1);

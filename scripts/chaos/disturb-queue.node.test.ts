@@ -26,4 +26,6 @@ test('a disturbed batch drops, delays, doubles and reorders its messages, and se
   expect(verdicts.filter((verdict) => verdict.startsWith('retry'))).toHaveLength(report.delayed);
   batches[0]!.ackAll();
   expect(new Set(verdicts).size).toBe(300);
+  const losing = { dropped: 1, doubled: 0, delayed: 0 };
+  expect(disturbBatch(batch, losing, random, () => true).report.dropped).toBe(0);
 });

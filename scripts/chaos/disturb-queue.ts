@@ -21,18 +21,20 @@ const DELAY_MAX_SECONDS = 5;
 
 /**
  * Returns the batches to consume one after the other: the messages that are left, in another order, and a second batch
- * of doubles, as a queue that delivers at least once would send it. `random`: from 0 to 1.
+ * of doubles, as a queue that delivers at least once would send it. `random`: from 0 to 1. `mustArrive`: true for the
+ * body of a message that is not dropped.
  */
 export function disturbBatch(
   batch: MessageBatch<unknown>,
   shares: Shares,
   random: () => number,
+  mustArrive: (body: unknown) => boolean = () => false,
 ): { batches: MessageBatch<unknown>[]; report: Disturbed } {
   const messages: Message<unknown>[] = [];
   const doubles: Message<unknown>[] = [];
   const report: Disturbed = { dropped: 0, doubled: 0, delayed: 0, reordered: 0 };
   for (const message of batch.messages) {
-    if (random() < shares.dropped) {
+    if (random() < shares.dropped && !mustArrive(message.body)) {
       // The queue takes it for consumed.
       message.ack();
       report.dropped++;

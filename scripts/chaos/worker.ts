@@ -27,6 +27,11 @@ const report = (faults: Record<string, number>) => console.log(JSON.stringify({ 
 /** Until when D1 fails, epoch milliseconds. The Worker's requests, consumers and objects share one isolate. */
 let outageEndsAt = 0;
 
+/** Older events are not lost again: the resend after theirs would come twenty minutes after they were accepted. */
+const LOSS_AGE_MAX_MS = 200_000;
+const isLastResend = (body: unknown): boolean =>
+  Array.isArray(body) && body.some(({ receivedAt }) => Date.now() - receivedAt > LOSS_AGE_MAX_MS);
+
 const disturb = <E extends Env>(env: E): E => {
   const isDown = () => Date.now() < outageEndsAt;
   const wrap = (db: D1Database) => disturbDatabase(db, isDown, Math.random, (fault) => report({ [fault]: 1 }));
@@ -65,7 +70,7 @@ export default {
 
   async queue(batch, env, ctx) {
     if (batch.queue !== 'events') return worker.queue(batch, disturb(env), ctx);
-    const { batches, report: faults } = disturbBatch(batch, env.QUEUE_FAULTS, Math.random);
+    const { batches, report: faults } = disturbBatch(batch, env.QUEUE_FAULTS, Math.random, isLastResend);
     report({ ...faults });
     for (const disturbed of batches) await worker.queue(disturbed, disturb(env), ctx);
   },

@@ -1,6 +1,7 @@
 // Runs `wrangler dev` with all its processes: two workerds, the listener and the Worker's. Starts nothing again:
 // watched-server.ts does.
 
+import { randomInt } from 'node:crypto';
 import { createWriteStream, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -71,13 +72,25 @@ const readEnd = (logFile: string): string =>
 /** wrangler picks ports for its own use well before workerd binds them: another program may take one meanwhile. */
 export const hasLostPort = (logEnd: string): boolean => /Address already in use \(socket "direct:/.test(logEnd);
 
-/** Finds a port that nothing listens on at the moment. */
-export const findFreePort = (): Promise<number> =>
+/** Below those that systems give to programs that do not ask for a certain one. No browser refuses one of them. */
+const PORTS = [10_100, 32_768] as const;
+
+/**
+ * Finds a port that nothing listens on at the moment. Not one that the system offers: until the caller listens on it,
+ * which takes wrangler seconds, the system would offer it to others, too.
+ */
+export async function findFreePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(...PORTS);
+    if (await isFree(port)) return port;
+  }
+}
+
+const isFree = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve((address as { port: number }).port));
-    });
+    const server = createServer()
+      .once('error', () => resolve(false))
+      .listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 
 function spawnWrangler(args: readonly string[], logFile: string): GuardedProcess {

@@ -109,7 +109,7 @@ it('answers every request with a result or a problem of the caller, never with a
     expect(response.status, JSON.stringify(answer)).toBeLessThan(500);
     if (response.status >= 400) expect(answer).toMatchObject({ status: response.status, title: expect.any(String) });
   });
-  await fc.assert(property, { numRuns: RUNS });
+  await fc.assert(property, { numRuns: RUNS, seed: 1 });
   // Not all requests are refused by validation.
   expect(statuses.get(200)).toBeGreaterThan(RUNS / 10);
 });

@@ -19,7 +19,7 @@ const LOG_TIMEOUT_MS = 60_000;
 /** An isolate serves new statistics after 30 seconds at the latest; the rest is for a busy machine. */
 const STATISTICS_TIMEOUT_MS = 60_000;
 const POLL_MS = 250;
-const STANDSTILL_MS = 2_000;
+const STANDSTILL_MS = 5_000;
 
 const BEST_SELLER = itemId(0);
 const PUSHED_BY_TOKEN = itemId(50);
