@@ -60,6 +60,8 @@ const HOLD_MS = 3_000;
 const FOLLOW_LIMIT_MS = 60_000;
 /** A player looks at a page before the next one: the machine is not what is measured. */
 const PAUSE_MS = 50;
+/** Nor is its slowness a fault. */
+const DEADLINE_MS = 5_000;
 
 export async function benchRollback(options: RollbackOptions, log: (message: string) => void): Promise<RollbackReport> {
   const { isolates, items, rollbacks } = options;
@@ -70,7 +72,7 @@ export async function benchRollback(options: RollbackOptions, log: (message: str
     await fillStores(server.stores, items);
     await publishRandomRelease(server.stores.BUCKET, items, 'bench-second');
     await recordHistories(server, options);
-    await Promise.all(server.asks.map((ask) => warmUp(ask)));
+    await Promise.all(server.asks.map((ask, isolate) => warmUp(ask, isolate, options)));
     const players = startPlayers(server.asks, options);
     const moves: Move[] = [];
     for (let rollback = 1; rollback <= rollbacks; rollback++) {
@@ -137,14 +139,13 @@ async function recordHistories({ asks }: Isolates, { isolates, players, items }:
     }
 }
 
-/** A new isolate answers from statistics until it has loaded the release. */
-async function warmUp(ask: Ask): Promise<void> {
-  for (;;) {
-    const response = await ask('/v1/users/rollback-0-0/gallery');
-    const { tier } = (await response.json()) as Gallery;
-    if (tier === 'online') return;
-    await sleep(POLL_MS);
-  }
+/**
+ * A new isolate answers from statistics until it has loaded the release; so does a player's object that the log does
+ * not answer in time.
+ */
+async function warmUp(ask: Ask, isolate: number, { players }: RollbackOptions): Promise<void> {
+  for (let player = 0; player < players; player++)
+    while ((await askOnce(ask, isolate, nameOf(isolate, player))).fault !== undefined) await sleep(POLL_MS);
 }
 
 interface Gallery {
@@ -181,7 +182,7 @@ async function askOnce(ask: Ask, isolate: number, userId: string): Promise<Answe
     return { isolate, askedAt, ms: performance.now() - from, release, fault };
   };
   try {
-    const response = await ask(`/v1/users/${userId}/gallery`);
+    const response = await ask(`/v1/users/${userId}/gallery?deadlineMs=${DEADLINE_MS}`);
     if (!response.ok) return answer(null, `status ${response.status}`);
     const gallery = (await response.json()) as Gallery;
     return answer(gallery.release, findFault(gallery));
