@@ -5,6 +5,8 @@ import type { EventStore, KeptEvent } from './store.ts';
 import type { EventInput, NewEvent } from './types.ts';
 
 const KEPT_MAX = 1_000;
+/** A browser's database sometimes never opens: a store that takes longer holds up no event. */
+const LOAD_WAIT_MS = 3_000;
 
 /** An event that will not be sent again. */
 export interface LostEvent {
@@ -14,7 +16,7 @@ export interface LostEvent {
 }
 
 export interface KeptEvents {
-  /** Resolves to the number of events that the store had. Never rejects. */
+  /** Resolves to the number of events that the store had, as far as it has answered. Never rejects. */
   loading: Promise<number>;
   /** Returns the event's id. If too many are kept, drops the oldest impression, or else the oldest event. */
   add(event: NewEvent): string;
@@ -49,8 +51,12 @@ export function openKeptEvents(
     events = new Map([...own.map((one) => [one.event.id, one] as const), ...events]);
     return own.length;
   };
+  const wait = new Promise<number>((resolve) => {
+    const timer = setTimeout(() => resolve(0), LOAD_WAIT_MS);
+    (timer as { unref?: () => void }).unref?.();
+  });
   return {
-    loading: load(),
+    loading: Promise.race([load(), wait]),
     add(input) {
       makeRoom();
       const id = crypto.randomUUID();

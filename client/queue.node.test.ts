@@ -66,6 +66,23 @@ it('events of one second leave in one request, kept until the server has answere
   expect(store.kept.size).toBe(0);
 });
 
+it('a store that does not answer holds up no event; what it had leaves with the next ones', async () => {
+  const old = keep('old', 'ann', NOW - 60_000);
+  let answer = (_: KeptEvent[]) => {};
+  const read = () =>
+    new Promise<KeptEvent[]>((resolve) => {
+      answer = resolve;
+    });
+  const { client, listSent } = open(undefined, { store: { ...createStore(), read } });
+  client.recordEvent(like('new'));
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(listSent()).toEqual([['new']]);
+  answer([old]);
+  await vi.advanceTimersByTimeAsync(0);
+  await client.flush();
+  expect(listSent().flat().sort()).toEqual(['new', 'old']);
+});
+
 it('a hundred events leave at once', async () => {
   const { client, listSent } = open();
   for (let n = 0; n < 100; n++) client.recordEvent(like(`g${n}`));

@@ -98,6 +98,13 @@ it('a connection that cannot be opened has the token checked each time, ever les
   stop();
 });
 
+it('gives up a connection that neither opens nor fails', async () => {
+  const { check, stop } = await open();
+  await vi.advanceTimersByTimeAsync(35_000);
+  expect([sockets.length, sockets[0]!.isClosed, check.mock.calls.length]).toEqual([2, true, 1]);
+  stop();
+});
+
 it('has the token renewed after the server has ended a connection with the token', async () => {
   let token = 'old';
   const check = vi.fn(async () => {

@@ -7,7 +7,7 @@ import type { ClockOffset } from './server-clock.ts';
 import type { Notice } from './types.ts';
 
 const RETRY_MAX_MS = 30_000;
-/** A connection that died silently is noticed within twice this time. */
+/** A connection that died silently is noticed within twice this time; one must open within it. */
 const PING_MS = 30_000;
 /** The server's close code for a token that has ended. */
 const POLICY_VIOLATION = 1008;
@@ -79,10 +79,9 @@ export function listen({ after, onNotice, onRefused, ...options }: StreamOptions
     ]);
     socket = opening;
     let isOpen = false;
-    let hasAnswered = true;
+    let hasAnswered = false;
     const pings = setInterval(() => {
       if (!hasAnswered) return end();
-      if (!isOpen) return;
       hasAnswered = false;
       opening.send('ping');
     }, PING_MS);
@@ -98,6 +97,7 @@ export function listen({ after, onNotice, onRefused, ...options }: StreamOptions
     };
     opening.addEventListener('open', () => {
       isOpen = true;
+      hasAnswered = true;
       failures = 0;
     });
     opening.addEventListener('message', ({ data }) => {

@@ -12,6 +12,7 @@ import { drawStore } from './draw-store.ts';
 import { formatMemory, type InspectedWorker, type IsolateMemory, warmUp, withFilledStores } from './isolate-memory.ts';
 import { publishRandomRelease } from './random-release.ts';
 import { median } from './rounds.ts';
+import { waitUntil } from './wait-until.ts';
 
 const KEY = 'bench';
 const STARTS = 3;
@@ -23,7 +24,6 @@ const PORTION = 500;
 const CHANGED_SHARE = 0.11;
 const CHANGED_MIN = 2_001;
 const POLL_MS = 250;
-const SWAP_TIMEOUT_MS = 60_000;
 
 export interface ColdReport {
   results: ColdResult[];
@@ -142,7 +142,8 @@ async function timeFirstGallery({ get }: InspectedWorker): Promise<number> {
 }
 
 async function measureWarm(worker: InspectedWorker): Promise<Omit<ColdResult, 'items' | 'firstGalleriesMs' | 'swaps'>> {
-  while ((await worker.get<{ engine: string | null }>('/v1/status')).engine === null) await sleep(POLL_MS);
+  const readStatus = () => worker.get<{ engine: string | null }>('/v1/status');
+  await waitUntil('the model serves', async () => (await readStatus()).engine !== null, POLL_MS);
   await warmUp(worker);
   const searches: number[] = [];
   for (let search = 0; search < SEARCHES; search++) {
@@ -166,11 +167,8 @@ async function swapFiles(worker: InspectedWorker, items: readonly Item[], swap: 
   }
   const version = RELEASES[swap % RELEASES.length]!;
   await worker.send('POST', `/v1/releases/${version}/activate`);
-  const deadline = Date.now() + SWAP_TIMEOUT_MS;
-  while ((await worker.get<{ release: string }>('/v1/status')).release !== version) {
-    if (Date.now() > deadline) throw new Error(`${version} is not served`);
-    await sleep(POLL_MS);
-  }
+  const readStatus = () => worker.get<{ release: string }>('/v1/status');
+  await waitUntil(`${version} serves`, async () => (await readStatus()).release === version, POLL_MS);
   // Behind the answers: the publication, and then what it names.
   await sleep(SETTLE_MS);
   await warmUp(worker);

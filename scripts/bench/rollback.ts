@@ -13,6 +13,7 @@ import { PROJECT_DIR } from '../local/project.ts';
 import { publishRandomRelease } from './random-release.ts';
 import { takePercentile } from './rounds.ts';
 import { fillStores, KEY } from './serving.ts';
+import { waitUntil } from './wait-until.ts';
 
 export interface RollbackOptions {
   isolates: number;
@@ -75,11 +76,15 @@ export async function benchRollback(options: RollbackOptions, log: (message: str
     await Promise.all(server.asks.map((ask, isolate) => warmUp(ask, isolate, options)));
     const players = startPlayers(server.asks, options);
     const moves: Move[] = [];
-    for (let rollback = 1; rollback <= rollbacks; rollback++) {
-      moves.push(await goBack(server.url, players.answers, isolates));
-      log(`rollback ${rollback} of ${rollbacks}: ${moves.at(-1)!.to} is in use`);
+    try {
+      for (let rollback = 1; rollback <= rollbacks; rollback++) {
+        moves.push(await goBack(server.url, players.answers, isolates));
+        log(`rollback ${rollback} of ${rollbacks}: ${moves.at(-1)!.to} is in use`);
+      }
+    } finally {
+      await players.stop();
     }
-    return summarise(options, await players.stop(), moves);
+    return summarise(options, players.answers, moves);
   } finally {
     await server.close();
   }
@@ -145,7 +150,11 @@ async function recordHistories({ asks }: Isolates, { isolates, players, items }:
  */
 async function warmUp(ask: Ask, isolate: number, { players }: RollbackOptions): Promise<void> {
   for (let player = 0; player < players; player++)
-    while ((await askOnce(ask, isolate, nameOf(isolate, player))).fault !== undefined) await sleep(POLL_MS);
+    await waitUntil(
+      'the model serves',
+      async () => (await askOnce(ask, isolate, nameOf(isolate, player))).fault === undefined,
+      POLL_MS,
+    );
 }
 
 interface Gallery {
@@ -170,7 +179,6 @@ function startPlayers(asks: readonly Ask[], { players }: RollbackOptions) {
     async stop() {
       isRunning = false;
       await Promise.all(playing);
-      return answers;
     },
   };
 }

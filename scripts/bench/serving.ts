@@ -11,6 +11,7 @@ import { type Comparison, compareLoads } from './compare-loads.ts';
 import { type IsolateMemory, measureIsolateMemory } from './isolate-memory.ts';
 import { type Latency, timeRequests } from './latency.ts';
 import { publishRandomRelease } from './random-release.ts';
+import { waitUntil } from './wait-until.ts';
 import { startWorkerd } from './workerd.ts';
 
 export const KEY = 'bench';
@@ -80,7 +81,8 @@ export async function recordHistory(server: string): Promise<ColdStart> {
   const startedAt = performance.now();
   await get(galleryOf(server));
   const coldGalleryMs = performance.now() - startedAt;
-  while ((await get<{ engine: string | null }>(`${server}/v1/status`)).engine === null) {}
+  const readStatus = () => get<{ engine: string | null }>(`${server}/v1/status`);
+  await waitUntil('the model serves', async () => (await readStatus()).engine !== null);
   const coldModelMs = performance.now() - startedAt;
   await post(`${server}/v1/events`, {
     events: Array.from({ length: HISTORY }, (_, event) => ({

@@ -1,9 +1,12 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { isClean, listMissingFaults } from './report.ts';
-import { runChaos } from './run.ts';
+import { drain, runChaos } from './run.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -43,4 +46,12 @@ test('nothing acknowledged is lost or doubled while processes die, messages vani
   expect(listMissingFaults(report, { kills: 3, outageMs: 5_000 })).toEqual([]);
   expect(report.retries).toBeGreaterThan(0);
   expect(messages.filter((message) => message.startsWith('The Worker has ended'))).toHaveLength(2);
+});
+
+test('does not wait for ever for a Worker in trouble', async () => {
+  const server = createServer((_, response) => response.writeHead(503).end()).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await expect(drain({ drainTimeoutMs: 0, onProgress() {} }, { url }, ['ann'])).rejects.toThrow('does not tell');
 });

@@ -88,12 +88,18 @@ export async function runChaos(plan: Plan, shutdown: Shutdown): Promise<ChaosRep
   const startedAt = performance.now();
   // The process that starts after the copy reads the new configuration.
   const addShards = () => copyFileSync(whole, config);
-  const { sent, sentAt, kills, objects } = await withCrons(server, async () => {
+  const running = withCrons(server, async () => {
     const disturbed = await disturbTraffic(plan, server, port, addShards);
     plan.log(`${events.toLocaleString('en')} events are acknowledged; waiting for the log …`);
     const sentAt = performance.now();
     return { ...disturbed, sentAt, objects: await drain(plan, server, [...disturbed.sent.acknowledged.keys()]) };
   });
+  const { sent, sentAt, kills, objects } = await Promise.race([
+    running,
+    server.givenUp.then(() => {
+      throw new Error('the Worker cannot be started again');
+    }),
+  ]);
   const endedAt = performance.now();
   await server.stop();
   forget();
@@ -149,6 +155,8 @@ async function disturbTraffic(
   }).finally(() => {
     isSending = false;
   });
+  // Reported below: the loop ends first.
+  sending.catch(() => {});
   const killed: Record<Victim, number> = { worker: 0, listener: 0, wrangler: 0, both: 0 };
   let done = 0;
   let outageLeftMs = outageMs;
@@ -178,18 +186,21 @@ async function disturbTraffic(
 }
 
 /**
- * Waits until the outboxes of all users are empty, or for `drainTimeoutMs`. Returns the state of the objects.
+ * Waits until the outboxes of all users are empty, or for `drainTimeoutMs`. Returns the state of the objects. Throws if
+ * the Worker has not told it by then.
  */
-async function drain(
-  { drainTimeoutMs, onProgress }: Plan,
-  { url }: WatchedServer,
+export async function drain(
+  { drainTimeoutMs, onProgress }: Pick<Plan, 'drainTimeoutMs' | 'onProgress'>,
+  { url }: Pick<WatchedServer, 'url'>,
   userIds: readonly string[],
 ): Promise<Map<string, ObjectState>> {
   const deadline = Date.now() + drainTimeoutMs;
   for (;;) {
     const objects = await readObjects(url, userIds);
     const left = objects && [...objects.values()].reduce((sum, { unlogged }) => sum + unlogged, 0);
-    if (objects !== undefined && (left === 0 || Date.now() > deadline)) return objects;
+    const isOver = Date.now() > deadline;
+    if (objects !== undefined && (left === 0 || isOver)) return objects;
+    if (isOver) throw new Error('the Worker does not tell what its objects have');
     onProgress(left === undefined ? 'waiting for an answer' : `${left.toLocaleString('en')} events unlogged`);
     await sleep(4 * POLL_MS);
   }

@@ -116,3 +116,14 @@ test('a command prints its help, bench without a name too, and exits with 2 on w
   });
   expect(run('bench.ts', 'surfing')).toMatchObject({ status: 2, stderr: expect.stringContaining('surfing') });
 });
+
+test('a command that has failed ends, although something that it began goes on', () => {
+  const script = `
+    import { createCommand, runCommand } from ${JSON.stringify(path.join(import.meta.dirname, 'command.ts'))};
+    await runCommand(createCommand('probe', 'Fails.').action(() => {
+      setInterval(() => {}, 1_000);
+      throw new Error('no store');
+    }));`;
+  const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 60_000 });
+  expect(ran).toMatchObject({ status: 1, stdout: '', stderr: 'probe: no store\n' });
+});

@@ -5,6 +5,8 @@ import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/
 /** Exit code of a command whose flags are wrong. */
 const MISUSED = 2;
 const HELP_WIDTH = 110;
+/** Work that a failed command has left may not go on for longer: the command would never end. */
+const LEFT_OVER_MS = 5_000;
 
 /** `name`: the npm script. Subcommands inherit all of this. */
 export const createCommand = (name: string, summary: string) =>
@@ -71,6 +73,7 @@ export async function runCommand(
     }
     console.error(`${command.name()}: ${explain(error as Error)}`);
     process.exitCode = 1;
+    setTimeout(() => process.exit(), LEFT_OVER_MS).unref();
   }
 }
 
