@@ -58,8 +58,8 @@ export interface ReleaseStore {
   listReleases(before: string | undefined, limit: number): Promise<ListedRelease[]>;
   findRelease(version: string): Promise<ListedRelease | undefined>;
   activateRelease(version: string): Promise<Result<ReleasePointer, storage.Refusal>>;
-  /** Why this isolate does not serve the release. */
-  explainRefusal(version: string): string | undefined;
+  /** Why this isolate does not serve the release that the pointer names. */
+  explainRefusal(): string | undefined;
   /** Undefined if another release is in use. */
   setPinned(version: string, pinned: boolean): Promise<ReleasePointer | undefined>;
 }
@@ -74,9 +74,10 @@ const openReleaseStore = ({ env, executionCtx }: AppContext): ReleaseStore => ({
     if (activated.ok) await isolate.revalidateRelease(env, Date.now(), (work) => executionCtx.waitUntil(work));
     return activated;
   },
-  explainRefusal: (version) => {
+  explainRefusal: () => {
     const { value, failure } = isolate.peekRelease();
-    return failure ?? (value?.manifest.version === version ? undefined : 'this isolate is still loading it');
+    const named = isolate.state.peek().value?.parts.release?.version;
+    return failure ?? (value?.manifest.version === named ? undefined : 'this isolate is still loading it');
   },
   setPinned: (version, pinned) => setPinned(env.BUCKET, version, pinned),
 });
@@ -125,7 +126,7 @@ export async function activateRelease(
     const { isMissing, reason } = activated.error;
     throw new ProblemError(isMissing ? 'not-found' : 'conflict', reason);
   }
-  return { ...toReleaseInUse(activated.value), failure: store.explainRefusal(version) ?? null };
+  return { ...toReleaseInUse(activated.value), failure: store.explainRefusal() ?? null };
 }
 
 export async function pinRelease(
