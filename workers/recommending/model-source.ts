@@ -13,12 +13,13 @@ export const retrieveByModel =
     if (modelScores === null) return true;
     const { itemIds, scores } = modelScores;
     const indexes = readVocabulary(columns, itemIds);
-    modelScores.order ??= sortFirst(scores);
+    modelScores.order ??= { parts: [], threshold: INFINITY_BITS + 1 };
     const { order } = modelScores;
-    const best = scores[order.first[0] ?? 0]!;
-    for (const read of [() => order.first, () => readRest(scores, order)])
-      for (const position of read()) {
+    let best: number | undefined;
+    for (let number = 0; hasPart(scores, order, number); number++)
+      for (const position of order.parts[number]!) {
         const index = indexes[position]!;
+        best ??= scores[position]!;
         if (columns.isVisible[index] === 1 && !visit(index, scores[position]! / best, 'Popular with players like you'))
           return false;
       }
@@ -38,31 +39,37 @@ export function readVocabulary(columns: ItemColumns, itemIds: readonly string[])
   return vocabulary.indexes;
 }
 
-/** Sorted first, at least: enough for a page, unless the player already has most of them. */
+/** Sorted first, at least: enough for a page, unless filters remove most of them. */
 const SORTED_FIRST = 400;
+/** Each part is so many times as long as the one before. */
+const GROWTH = 8;
 /** About so many scores are counted: every n-th of a larger vocabulary. */
 const COUNTED = 2_000;
 /** Keeps the sign, the exponent and four bits of the fraction: sixteen buckets per doubling of the score. */
 const BUCKET_SHIFT = 19;
 /** For positive scores. */
 const BUCKETS = 1 << (31 - BUCKET_SHIFT);
+/** The bits of the least positive score. */
+const LEAST_BITS = 1;
 
-/** Sorts only the best scores: sorting all would cost more than the model itself. */
-function sortFirst(scores: Float32Array): ModelOrder {
-  const threshold = findThreshold(scores);
-  return { first: sortPart(scores, threshold, true), rest: undefined, threshold };
-}
-
-function readRest(scores: Float32Array, order: ModelOrder): readonly number[] {
-  order.rest ??= sortPart(scores, order.threshold, false);
-  return order.rest;
+/** Sorts the part if it is the next: sorting all at once would cost more than the model itself. */
+function hasPart(scores: Float32Array, order: ModelOrder, number: number): boolean {
+  if (number < order.parts.length) return true;
+  if (order.threshold <= LEAST_BITS) return false;
+  const most = order.threshold - 1;
+  const length = SORTED_FIRST * GROWTH ** number;
+  // The last part is longer rather than short.
+  const threshold = 2 * length < scores.length ? findThreshold(scores, length) : LEAST_BITS;
+  order.threshold = Math.max(LEAST_BITS, Math.min(order.threshold, threshold));
+  order.parts.push(sortPart(scores, order.threshold, most));
+  return true;
 }
 
 /**
- * The bits of a score that probably SORTED_FIRST others reach. The bits of positive floats order as the floats do, so
- * the upper bits are logarithmic buckets, which suit votes as well as steeply falling probabilities.
+ * The bits of a score that probably `length` others reach. The bits of positive floats order as the floats do, so the
+ * upper bits are logarithmic buckets, which suit votes as well as steeply falling probabilities.
  */
-function findThreshold(scores: Float32Array): number {
+function findThreshold(scores: Float32Array, length: number): number {
   const bits = readBits(scores);
   const step = Math.max(1, Math.floor(bits.length / COUNTED));
   const counts = new Int32Array(BUCKETS);
@@ -73,19 +80,17 @@ function findThreshold(scores: Float32Array): number {
     counts[own]!++;
     if (own > bucket) bucket = own;
   }
-  const expected = SORTED_FIRST / step;
+  const expected = length / step;
   // Three deviations more, since only a sample is counted.
   const wanted = step === 1 ? expected : expected + 3 * Math.sqrt(expected);
   for (let counted = counts[bucket]!; counted < wanted && bucket > 0; counted += counts[bucket]!) bucket--;
   return bucket << BUCKET_SHIFT;
 }
 
-/** The positions of the positive scores that reach the threshold, or of those that do not, best first. */
-function sortPart(scores: Float32Array, threshold: number, reaches: boolean): number[] {
+/** The positions of the scores between two, by their bits, best first. */
+function sortPart(scores: Float32Array, least: number, most: number): number[] {
   const bits = readBits(scores);
   // The bits alone are compared, since this runs for the whole vocabulary. Negative scores have negative bits.
-  const least = reaches ? Math.max(1, threshold) : 1;
-  const most = reaches ? INFINITY_BITS : threshold - 1;
   if (found.length < bits.length) found = new Int32Array(bits.length);
   let count = 0;
   for (let position = 0; position < bits.length; position++)

@@ -20,12 +20,11 @@ export interface ModelScores {
   order?: ModelOrder;
 }
 
-/** Positions in the vocabulary with positive scores, best first; all of `first` score higher than the rest. */
+/** Positions in the vocabulary with positive scores, best first, sorted part by part as they are asked for. */
 export interface ModelOrder {
-  first: readonly number[];
-  /** Undefined until it is read. */
-  rest: readonly number[] | undefined;
-  /** Bits of a score; `first` has all positions whose scores reach it. */
+  /** All of a part score higher than those of the next one. */
+  parts: (readonly number[])[];
+  /** Bits of a score; the parts have all positions whose scores reach it. */
   threshold: number;
 }
 
