@@ -10,7 +10,7 @@ const API = path.join(PROJECT_DIR, 'node_modules/vitest/dist/index.js');
 const SOURCE = `
   import { beforeAll, describe, expect, test } from ${JSON.stringify(API)};
   test('holds', () => {});
-  describe('sums', () => test('adds', () => expect(1 + 1, 'the sum').toBe(3)));
+  describe('sums', () => test('adds', () => expect([{ sum: 1 + 1 }], 'the sum').toEqual([{ sum: 3 }])));
   describe('stores', () => {
     beforeAll(() => { throw new Error('no store'); });
     test('keeps', () => {});
@@ -34,7 +34,10 @@ test('lists failed tests, suites and files, errors outside of tests, and what ha
   expect(failed.sort(), stderr).toEqual(
     [
       'a.test.mjs > sums > adds',
-      '    the sum: expected 2 to be 3 // Object.is equality',
+      '    the sum: expected [ { sum: 2 } ] to deeply equal [ { sum: 3 } ]',
+      ...['- Expected', '+ Received', '  [', '    {', '-     "sum": 3,', '+     "sum": 2,', '    },', '  ]'].map(
+        (line) => `    ${line}`,
+      ),
       'a.test.mjs > stores',
       '    no store',
       'b.test.mjs',

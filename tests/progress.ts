@@ -1,12 +1,15 @@
 // A reporter for vitest, for tests/run.ts, and what run.ts reads of it: which tests failed, to be listed at the end of
 // a long log, and which never ended. It appends to the file that TEST_PROGRESS names, so that nothing is lost if the
-// run is killed. Vitest's own reporter prints stacks and differences.
+// run is killed. Vitest's own reporter prints stacks.
 
 import { appendFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import type { Reporter, TestCase, TestModule, TestSpecification, TestSuite } from 'vitest/node';
 
-type Failure = Readonly<{ message: string }>;
+type Failure = Readonly<{ message: string; diff?: string }>;
+
+const DIFF_LINES_MAX = 40;
 
 /** A line of the file. `planned` are files; what begins and ends is a file or a test. */
 type Line = { planned: string[] } | { begun: string } | { ended: string; failed: string[] };
@@ -54,8 +57,13 @@ const append = (line: Line): void => appendFileSync(process.env.TEST_PROGRESS!, 
 
 const nameOf = ({ module, fullName }: TestCase | TestSuite): string => `${module.relativeModuleId} > ${fullName}`;
 
+/** The message of a comparison abridges its values. */
 const listErrors = (where: string, errors: readonly Failure[]): string[] =>
-  errors.flatMap(({ message }) => [where, ...message.split('\n').map((line) => `    ${line}`)]);
+  errors.flatMap(({ message, diff }) => {
+    const compared = diff === undefined ? [] : stripVTControlCharacters(diff).split('\n').slice(0, DIFF_LINES_MAX);
+    const lines = [...message.split('\n'), ...compared].filter((line) => line.trim() !== '');
+    return [where, ...lines.map((line) => `    ${line}`)];
+  });
 
 export function readProgress(file: string): Progress {
   const failed: string[] = [];
