@@ -30,7 +30,8 @@ const event = (index: number, type: EventType, itemId: string): PlayerEvent => (
   itemId,
   value: null,
   query: null,
-  timestamp: Date.now() - index * 60_000,
+  // Of one day, except within some milliseconds of midnight.
+  timestamp: Date.now() - index,
   receivedAt: Date.now(),
   recommendationId: null,
   position: null,
