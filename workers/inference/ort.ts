@@ -4,6 +4,7 @@
 import * as ort from 'onnxruntime-web/wasm';
 import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
 import type { EncodedHistories } from '../../models/features/history.ts';
+import { withDeadline } from '../storage/deadline.ts';
 import { startInMemory, wasmModule } from './plain-memory.ts';
 import { type Ranker, RefusedModelError, type Scorer } from './scorer.ts';
 import { separateGraph } from './separate-graph.ts';
@@ -38,12 +39,16 @@ function prepare(): void {
 const MODEL_FILE = 'model.onnx';
 /**
  * Sessions are opened one after the other: ORT has one list of files for all, and clears it with each session. No
- * opening waits for I/O, so a request that dies cannot block the next session.
+ * opening waits for I/O, so a client that hangs up cannot block the next session.
  */
 let lastOpened: Promise<unknown> = Promise.resolve();
+/** An opening that takes longer was cut off, together with a request that had used up its processor time. */
+export const OPENED_WITHIN_MS = 20_000;
 
 function open(model: Uint8Array, name: string): Promise<ort.InferenceSession> {
-  const opened = lastOpened.then(() => openNext(model, name));
+  const free = withDeadline(lastOpened, OPENED_WITHIN_MS).catch(ignore);
+  // ORT itself waits for its start, which may be what was cut off.
+  const opened = free.then(() => withDeadline(openNext(model, name), OPENED_WITHIN_MS));
   lastOpened = opened.then(ignore, ignore);
   return opened;
 }
