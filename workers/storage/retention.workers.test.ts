@@ -22,7 +22,8 @@ import { writeRows } from './snapshot-files.ts';
 import { editSnapshot, readSnapshotManifest } from './snapshots.ts';
 
 const DAY_MS = 86_400_000;
-const NOW = Date.UTC(2026, 10, 26, 12);
+/** Noon of yesterday: R2 dates files itself, and what expires days after them is deleted by the true date. */
+const NOW = (Math.floor(Date.now() / DAY_MS) - 0.5) * DAY_MS;
 const SETTINGS = { logDays: 365, slateDays: 90, snapshotDays: 2 };
 
 async function fill(): Promise<void> {
