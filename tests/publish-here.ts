@@ -1,5 +1,6 @@
 // The published state as the other isolates at this location see it, for tests that write to D1 and R2 themselves.
 
+import { locate } from '../workers/storage/location-cache.ts';
 import { publishState } from '../workers/storage/publish-state.ts';
 import { STATE_KEY } from '../workers/storage/published-state.ts';
 import { shareAtLocation } from '../workers/storage/read-state.ts';
@@ -11,4 +12,4 @@ export async function publishHere(stores: Stores, now = Date.now()): Promise<voi
 }
 
 /** The next isolate reads the state from R2, as the first one of a location does. */
-export const forgetHere = (): Promise<boolean> => caches.default.delete(`https://bucket.invalid/${STATE_KEY}`);
+export const forgetHere = async (): Promise<boolean> => caches.default.delete(await locate(STATE_KEY));

@@ -7,14 +7,28 @@ import { logWarning } from '../logging/log.ts';
 /** Files under a key never change. */
 const FILE_HEADERS = { 'cache-control': 'public, max-age=604800, immutable' };
 
-const urlOf = (key: string): string => `https://bucket.invalid/${key}`;
+/** The path of this Worker; undefined until it is read. */
+let ownPath: string | undefined;
+
+/** URL of a key in the cache. All Workers of a zone share one, such as those of several environments. */
+export async function locate(key: string): Promise<string> {
+  ownPath ??= await readOwnPath();
+  return `https://bucket.invalid/${ownPath}${key}`;
+}
+
+/** Ids of objects follow from their namespace, which no other Worker has. Empty in Node. */
+async function readOwnPath(): Promise<string> {
+  if (navigator.userAgent !== 'Cloudflare-Workers') return '';
+  const { env } = await import('cloudflare:workers');
+  return `${env.USER_SIGNALS.idFromName('location')}/`;
+}
 
 /** Undefined if the location does not have it. */
 export const matchAtLocation = (key: string): Promise<Response | undefined> =>
-  ignoreFailure(() => caches.default.match(urlOf(key)));
+  ignoreFailure(async () => caches.default.match(await locate(key)));
 
 export const putAtLocation = (key: string, body: BodyInit, headers: Record<string, string>): Promise<void> =>
-  ignoreFailure(() => caches.default.put(urlOf(key), new Response(body, { headers })));
+  ignoreFailure(async () => caches.default.put(await locate(key), new Response(body, { headers })));
 
 /** A file that never changes, unverified; undefined if the location does not have it. */
 export async function readFileAtLocation(key: string): Promise<Uint8Array | undefined> {
