@@ -16,8 +16,10 @@ export interface LostEvent {
 }
 
 export interface KeptEvents {
-  /** Resolves to the number of events that the store had, as far as it has answered. Never rejects. */
-  loading: Promise<number>;
+  /** Resolves to the number of events that the store had. Never rejects; a store may not answer at all. */
+  loaded: Promise<number>;
+  /** Resolves with `loaded`, but after three seconds at the latest. */
+  loading: Promise<unknown>;
   /** Returns the event's id. If too many are kept, drops the oldest impression, or else the oldest event. */
   add(event: NewEvent): string;
   /** Oldest first. */
@@ -51,12 +53,14 @@ export function openKeptEvents(
     events = new Map([...own.map((one) => [one.event.id, one] as const), ...events]);
     return own.length;
   };
-  const wait = new Promise<number>((resolve) => {
-    const timer = setTimeout(() => resolve(0), LOAD_WAIT_MS);
+  const loaded = load();
+  const wait = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, LOAD_WAIT_MS);
     (timer as { unref?: () => void }).unref?.();
   });
   return {
-    loading: Promise.race([load(), wait]),
+    loaded,
+    loading: Promise.race([loaded, wait]),
     add(input) {
       makeRoom();
       const id = crypto.randomUUID();

@@ -104,7 +104,7 @@ export function openQueue(options: QueueOptions): EventQueue {
     return flushing;
   };
   const sendInBackground = (batch: readonly KeptEvent[]) => void deliver(batch, send).catch(() => {});
-  kept.loading.then((loaded) => loaded > 0 && timer.schedule(0));
+  kept.loaded.then((count) => count > 0 && timer.schedule(0));
 
   return {
     add(input) {

@@ -6,9 +6,11 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const PATIENT = /\/(?:gallery|recommendations|search|similar)$|^\/api\/(?:session\/)?recommend\b/;
 const DEADLINE_MS = 5_000;
+const REPEAT_MS = 50;
 /** Reason of an answer that did not wait for the player's log; the next has it. */
 const LOG_NOT_READ = 'The player’s log has not been read yet.';
 
@@ -48,7 +50,7 @@ function pass(target: URL, call: IncomingMessage, answer: ServerResponse): void 
 /** Repeats the call until the player's log has been read. */
 async function passUntilRead(target: URL, { headers }: IncomingMessage, answer: ServerResponse): Promise<void> {
   try {
-    for (;;) {
+    for (; !answer.destroyed; await sleep(REPEAT_MS)) {
       // Compressed text could not be searched.
       const passed = request(target.href, { headers: { ...headers, 'accept-encoding': 'identity' } }).end();
       const [response] = (await once(passed, 'response')) as [IncomingMessage];

@@ -3,7 +3,7 @@
 // timers beside the test, and do not fire while a command or a loop blocks the thread, or where workerd stands still.
 // On Linux, nothing that the scripts started outlives an interrupt.
 
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import os from 'node:os';
@@ -84,11 +84,11 @@ async function watchRun(child: GuardedProcess, run: Run, mark: string, silenceMs
 /** With the processor time that each has used: one that works for ever differs from one that waits. */
 function listProcesses(mark: string): string {
   const pids = findProcesses(mark).map((line) => Number.parseInt(line, 10));
-  if (pids.length === 0) return '';
-  return execFileSync('ps', ['-o', 'pid,ppid,stat,etime,time,args', '-p', pids.join()], {
+  const { stdout } = spawnSync('ps', ['-o', 'pid,ppid,stat,etime,time,args', '-p', pids.join()], {
     encoding: 'utf8',
     env: { ...process.env, COLUMNS: '200' },
   });
+  return stdout ?? '';
 }
 /** Holds output back. Returns a function that prints it and then the rest, and resolves at the end of the output. */
 function holdOutput({ stdout, stderr }: GuardedProcess): () => Promise<unknown> {

@@ -36,7 +36,7 @@ function listRuns(filters: readonly string[]): Run[] {
 }
 
 interface Result {
-  /** Exit codes of the runs that did not get stuck. */
+  /** Exit codes of the runs of which nothing is left. */
   codes: number[];
   failed: string[];
   /** The files that the stuck runs have left. */
@@ -50,10 +50,9 @@ async function runTests(runs: readonly Run[]): Promise<Result> {
   for (const [index, { code, stuck }] of outcomes.entries()) {
     const { failed, running, unfinished } = readProgress(runs[index]!.progress);
     result.failed.push(...failed);
-    if (stuck === undefined) {
-      result.codes.push(code);
-      continue;
-    }
+    // A run that got stuck before its first file, or after its last one, has failed.
+    if (stuck === undefined || unfinished.length === 0) result.codes.push(code);
+    if (stuck === undefined) continue;
     result.left.push(...unfinished);
     console.error(
       `For ${SILENCE_MINUTES} minutes, no test has begun or ended. Running:\n${running.join('\n')}\n\n${stuck}\n` +

@@ -61,7 +61,7 @@ const HOLD_MS = 3_000;
 const FOLLOW_LIMIT_MS = 60_000;
 /** A player looks at a page before the next one: the machine is not what is measured. */
 const PAUSE_MS = 50;
-/** Nor is its slowness a fault. */
+/** Long enough for a busy machine: its slowness is not a fault of the release. */
 const DEADLINE_MS = 5_000;
 
 export async function benchRollback(options: RollbackOptions, log: (message: string) => void): Promise<RollbackReport> {

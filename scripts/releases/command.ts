@@ -118,8 +118,8 @@ async function activate(client: ReleaseClient, version: string, print: Print): P
   const { failure, ...inUse } = await client.activate(version);
   if (failure !== null)
     throw new Error(
-      `the pointer names ${version}, but the Worker cannot serve it (${failure}) and keeps what it has: ` +
-        '`npm run releases -- rollback` moves the pointer back',
+      `the pointer names ${version}, but the isolate that answered does not serve it (${failure}) and keeps what it ` +
+        'has: `npm run releases -- rollback` moves the pointer back',
     );
   print(
     inUse,

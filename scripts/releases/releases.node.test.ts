@@ -73,7 +73,7 @@ test('shows and compares with the release in use unless another is named', async
 test('goes back, activates, pins and unpins; says if the Worker cannot serve what it was told to', async () => {
   const { requests, run } = await serve();
   expect(await run('rollback')).toMatch(/^r1 is in use; .* within 30 seconds.*`npm run releases -- pin` keeps it/);
-  await expect(run('activate', 'r2')).rejects.toThrow(/cannot serve it \(it is broken\).*rollback/);
+  await expect(run('activate', 'r2')).rejects.toThrow(/does not serve it \(it is broken\).*rollback/);
   expect(await run('canary', 'r3', '--share', '2.5%')).toMatch(/^2\.5% of the players .*\n.*report canary-r3$/);
   await run('pin');
   await run('unpin');

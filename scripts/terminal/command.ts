@@ -57,7 +57,8 @@ function commandUsage(command: CommandUnknownOpts): string {
 
 /**
  * Runs the command with the process's arguments and sets the exit code: 1 if it throws, 2 if the flags are wrong.
- * `explain`: the text for an error that the command threw.
+ * `explain`: the text for an error that the command threw. After one, the process ends within five seconds even if
+ * work goes on.
  */
 export async function runCommand(
   command: CommandUnknownOpts,

@@ -42,8 +42,11 @@ const MODEL_FILE = 'model.onnx';
  * opening waits for I/O, so a client that hangs up cannot block the next session.
  */
 let lastOpened: Promise<unknown> = Promise.resolve();
-/** An opening that takes longer was cut off, together with a request that had used up its processor time. */
-export const OPENED_WITHIN_MS = 20_000;
+/**
+ * An opening that takes longer was cut off, together with a request that had used up its processor time. Two such waits
+ * end before the platform ends the work of a request, 30 seconds after its answer.
+ */
+export const OPENED_WITHIN_MS = 12_000;
 
 function open(model: Uint8Array, name: string): Promise<ort.InferenceSession> {
   const free = withDeadline(lastOpened, OPENED_WITHIN_MS).catch(ignore);

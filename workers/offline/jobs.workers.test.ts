@@ -30,7 +30,7 @@ const event = (index: number, type: EventType, itemId: string): PlayerEvent => (
   itemId,
   value: null,
   query: null,
-  // Of one day, except within some milliseconds of midnight.
+  // All on one day, unless midnight falls within these milliseconds.
   timestamp: Date.now() - index,
   receivedAt: Date.now(),
   recommendationId: null,

@@ -6,7 +6,7 @@ import type { Problem } from '../../models/contracts/problem.ts';
 import type { ListedRelease } from '../../models/contracts/release.ts';
 import { runSmokeTest } from '../../scripts/deploy/smoke-test.ts';
 import { type Publication, publishFake } from '../../tests/fake-release.ts';
-import { Isolate, isolate, LOAD_WAIT_MS } from '../serving/isolate.ts';
+import { ACTIVATION_WAIT_MS, Isolate, isolate } from '../serving/isolate.ts';
 import { listAuditEntries } from '../storage/audit-log.ts';
 
 type Answer = Gallery & Recommendations & { engine: string | null; modelMemory: string | null; failures: object[] };
@@ -211,7 +211,7 @@ it('loads a release that was mended at once when it is activated', async () => {
 it('does not wait long for a release whose files never come, and says that it loads it', async () => {
   const { setTimeout } = globalThis;
   vi.spyOn(globalThis, 'setTimeout').mockImplementation(((run: () => void, ms: number) =>
-    setTimeout(run, ms === LOAD_WAIT_MS ? 0 : ms)) as typeof setTimeout);
+    setTimeout(run, ms === ACTIVATION_WAIT_MS ? 0 : ms)) as typeof setTimeout);
   const whole = await publish('h1', { itemIds, shift: 0 });
   await publish('h2', { itemIds, shift: 1, previous: whole });
   const BUCKET = new Proxy(env.BUCKET, {

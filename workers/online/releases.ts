@@ -47,9 +47,14 @@ const ListAnswer = z.object({
   cursor: z.string().nullable().meta({ description: 'Send it to get the next page; null on the last page.' }),
 });
 const ActivatedRelease = ReleaseInUse.extend({
-  failure: z.string().nullable().meta({
-    description: 'Why this isolate cannot serve the release and keeps the previous one; null if it serves it.',
-  }),
+  failure: z
+    .string()
+    .nullable()
+    .meta({
+      description:
+        'Why this isolate keeps the previous release: it cannot serve this one, or is still loading it. Null if it ' +
+        'serves it.',
+    }),
 }).meta({ id: 'ActivatedRelease' });
 
 export interface ReleaseStore {

@@ -19,7 +19,9 @@ import { FollowedState, type WaitUntil } from './followed-state.ts';
 export type ServingEnv = Stores & ReleaseEnv;
 
 /** A load that takes longer has died, or hangs. */
-export const LOAD_WAIT_MS = 10_000;
+const LOAD_WAIT_MS = 10_000;
+/** Until a caller who has moved the pointer gets an answer; the platform ends work 30 seconds after one. */
+export const ACTIVATION_WAIT_MS = 25_000;
 
 export class Isolate {
   readonly commonRows = new CommonRows();
@@ -113,7 +115,7 @@ export class Isolate {
     const pointer = this.state.peek().value?.parts.release ?? undefined;
     const loading = this.#release.revalidate((loaded) => this.#loadCurrent(env, pointer, loaded, now), now);
     waitUntil(loading);
-    await withDeadline(loading, LOAD_WAIT_MS).catch(() => {});
+    await withDeadline(loading, ACTIVATION_WAIT_MS).catch(() => {});
   }
 
   /** Reads the state, and then what it names, in the time that is left. */
