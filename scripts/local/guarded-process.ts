@@ -31,7 +31,10 @@ export function spawnGuarded(
     detached: true,
     stdio: ['ignore', stdout, stderr, 'ipc'],
   });
+  let hasEnded = false;
   const signalGroup = (signal: NodeJS.Signals) => {
+    // Its number may be another group's by now.
+    if (hasEnded) return;
     try {
       process.kill(-guardian.pid!, signal);
     } catch {
@@ -49,6 +52,7 @@ export function spawnGuarded(
     guardian.once('exit', () => {
       // The guardian itself may have been killed.
       kill();
+      hasEnded = true;
       process.removeListener('exit', kill);
       resolve(exitCode);
     }),
