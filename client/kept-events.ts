@@ -19,7 +19,7 @@ export interface KeptEvents {
   /** Resolves to the number of events that the store had. Never rejects; a store may not answer at all. */
   loaded: Promise<number>;
   /** Resolves with `loaded`, but after three seconds at the latest. */
-  loading: Promise<unknown>;
+  ready: Promise<unknown>;
   /** Returns the event's id. If too many are kept, drops the oldest impression, or else the oldest event. */
   add(event: NewEvent): string;
   /** Oldest first. */
@@ -60,7 +60,7 @@ export function openKeptEvents(
   });
   return {
     loaded,
-    loading: Promise.race([loaded, wait]),
+    ready: Promise.race([loaded, wait]),
     add(input) {
       makeRoom();
       const id = crypto.randomUUID();

@@ -88,7 +88,7 @@ export function openQueue(options: QueueOptions): EventQueue {
     });
   };
   const sendAll = async (): Promise<void> => {
-    await kept.loading;
+    await kept.ready;
     for (;;) {
       if (listIdle().some(isOld)) await options.learnClockOffset();
       const [batch] = cutBatches(listIdle());

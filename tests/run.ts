@@ -56,7 +56,7 @@ async function runTests(runs: readonly Run[]): Promise<Result> {
     result.left.push(...unfinished);
     console.error(
       `For ${SILENCE_MINUTES} minutes, no test has begun or ended. Running:\n${running.join('\n')}\n\n${stuck}\n` +
-        `${unfinished.length} files have not ended. They are run once more, unless they were.`,
+        `${unfinished.length} files have not ended.`,
     );
   }
   return result;
@@ -71,7 +71,10 @@ ensureTokenKey(console.log);
 const shutdown = handleSignals(INTERRUPTED);
 const results = [await runTests(listRuns(process.argv.slice(2)))];
 const left = results[0]!.left;
-if (left.length > 0) results.push(await runTests([prepareRun('progress-of-what-was-left', left)]));
+if (left.length > 0) {
+  console.error('They are run once more.');
+  results.push(await runTests([prepareRun('progress-of-what-was-left', left)]));
+}
 const failed = results.flatMap((result) => result.failed);
 const isComplete = failed.length === 0 && results.at(-1)!.left.length === 0;
 process.exitCode = results.flatMap(({ codes }) => codes).find((code) => code !== 0) ?? (isComplete ? 0 : 1);

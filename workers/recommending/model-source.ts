@@ -16,8 +16,8 @@ export const retrieveByModel =
     modelScores.order ??= { parts: [], threshold: INFINITY_BITS + 1 };
     const { order } = modelScores;
     let best: number | undefined;
-    for (let number = 0; hasPart(scores, order, number); number++)
-      for (const position of order.parts[number]!) {
+    for (const part of readParts(scores, order))
+      for (const position of part) {
         const index = indexes[position]!;
         best ??= scores[position]!;
         if (columns.isVisible[index] === 1 && !visit(index, scores[position]! / best, 'Popular with players like you'))
@@ -52,17 +52,21 @@ const BUCKETS = 1 << (31 - BUCKET_SHIFT);
 /** The bits of the least positive score. */
 const LEAST_BITS = 1;
 
-/** Sorts the part if it is the next: sorting all at once would cost more than the model itself. */
-function hasPart(scores: Float32Array, order: ModelOrder, number: number): boolean {
-  if (number < order.parts.length) return true;
-  if (order.threshold <= LEAST_BITS) return false;
+/** Sorts a part when it is asked for: sorting all at once would cost more than the model itself. */
+function* readParts(scores: Float32Array, order: ModelOrder): Generator<readonly number[]> {
+  for (let number = 0; number < order.parts.length || order.threshold > LEAST_BITS; number++) {
+    if (number === order.parts.length) sortNext(scores, order);
+    yield order.parts[number]!;
+  }
+}
+
+function sortNext(scores: Float32Array, order: ModelOrder): void {
   const most = order.threshold - 1;
-  const length = SORTED_FIRST * GROWTH ** number;
+  const length = SORTED_FIRST * GROWTH ** order.parts.length;
   // The last part is longer rather than short.
   const threshold = 2 * length < scores.length ? findThreshold(scores, length) : LEAST_BITS;
   order.threshold = Math.max(LEAST_BITS, Math.min(order.threshold, threshold));
   order.parts.push(sortPart(scores, order.threshold, most));
-  return true;
 }
 
 /**
